@@ -193,9 +193,16 @@ bench-splits: $(VENV)/.models/.made $(VENV)/.rpc ## measure a model over one to 
 	$(COMPILE)
 	$(BIN)/python -m bench.splits $(if $(QUICK),--quick)
 
-docs: $(VENV)/.test ## write the pages of docs that are made of the code anew
+# What makes a site of the documentation, apart from what rbee needs.
+$(VENV)/.site/.made: $(LOCKS)/site.txt $(EACH_TIME) | $(VENV)/.test
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(INSTALL) $(call from,site,-r $(LOCKS)/site.in)
+	@touch $@
+
+docs: $(VENV)/.test $(VENV)/.site/.made ## write the pages of docs that are made of the code anew, and all of it as a site: build/site
 	$(BIN)/python -m harness.settings_page
 	$(BIN)/python -m harness.licences
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m harness.site
 
 format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .

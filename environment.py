@@ -9,10 +9,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import browsing, census, ledger, lending, lent_clients, postgresql, tags
+from harness import (
+    browsing,
+    census,
+    ledger,
+    lending,
+    lent_clients,
+    lent_swarms,
+    postgresql,
+    sentences,
+    tags,
+)
 from harness.cluster import Cluster
 from harness.loop_guard import LoopGuard
 from harness.ports import PortSlice
+
+sentences.use()
 
 
 def before_all(context: Any) -> None:
@@ -40,9 +52,10 @@ def before_scenario(context: Any, scenario: Any) -> None:
         return
     context.ran[0] += 1
     context.began = time.monotonic()
+    context.processor_at_first = census.processor_s()
     context.loop_guard = LoopGuard()
     context.loop_guard.start()
-    context.cluster = Cluster(context.port_slice.take())
+    context.cluster = lent_swarms.cluster_for(scenario, context.port_slice)
 
 
 def after_scenario(context: Any, scenario: Any) -> None:
@@ -50,17 +63,23 @@ def after_scenario(context: Any, scenario: Any) -> None:
     if not hasattr(context, "loop_guard"):
         return
     cluster: Cluster | None = getattr(context, "cluster", None)
-    complaints = []
-    if cluster is not None:
+    complaints: list[str] = []
+    rests = False
+    if cluster is not None and cluster.lent is not None and not scenario.status.has_failed():
+        complaints += lent_swarms.take_back(cluster.lent)
+        rests = not complaints
+    if cluster is not None and not rests:
         expected = tags.TRACEBACK in scenario.effective_tags
         complaints += cluster.close(tracebacks_expected=expected)
     complaints += context.loop_guard.stop()
     scenario.whole_seconds = time.monotonic() - context.began
+    scenario.processor_s = census.processor_s() - context.processor_at_first
     if cluster is not None:
         if complaints or scenario.status.has_failed():
             scenario.report = cluster.report()
             print(scenario.report)
-        cluster.remove()
+        if not rests:
+            cluster.remove()
     if complaints:
         raise AssertionError("after the scenario:\n" + "\n".join(complaints))
 
@@ -80,6 +99,7 @@ def after_all(context: Any) -> None:
         print("\nSkipped:", file=sys.__stdout__)
         for line in context.skipped:
             print(f"  {line}", file=sys.__stdout__)
+    lent_swarms.end()
     context.port_slice.close()
     lending.end()
     lent_clients.end()

@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import itertools
 import os
+import resource
 import select
 import signal
 import sys
@@ -46,6 +47,8 @@ ROLES = tuple(_SCRIPTS.values())
 #: Children that somebody in this process waits for; the handler leaves them alone.
 _owned: set[int] = set()
 _spawning = 0
+#: RBEE_HOME of swarms that wait for the next scenario: they are part of none meanwhile.
+resting: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,12 @@ def bury_adopted() -> list[int]:
     return buried
 
 
+def processor_s() -> float:
+    """What this process has used of the processor, and those that it has buried and theirs (s)."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 def _on_child(_number: int, _frame: FrameType | None) -> None:
     bury_adopted()
 
@@ -140,6 +149,15 @@ def _ended_child() -> int | None:
     except ChildProcessError:
         return None
     return found and found.si_pid
+
+
+def _has_child() -> bool:
+    """Whether this process has any child, be it one that has ended, or one that came back."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _bury(pids: Iterable[int]) -> list[int]:
@@ -191,14 +209,22 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
 
     `also` are pids that belong to it whatever their environment says.
     """
-    younger = {process.pid: process for process in _younger()}
+    if _ADOPTS and not _has_child():
+        return []
     parents: dict[int, int] = {}
+    younger = {}
+    for process in _younger():
+        with contextlib.suppress(psutil.Error):
+            parents[process.pid] = process.ppid()
+            younger[process.pid] = process
     chosen: set[int] = {pid for pid in also if pid in younger}
-    for pid, process in younger.items():
+    for pid in younger:
+        if _ADOPTS and _is_another_ones(pid, parents):
+            continue
         with contextlib.suppress(psutil.Error, OSError):
-            parents[pid] = process.ppid()
             came_back = _ADOPTS and parents[pid] == os.getpid() and _is_adopted(pid)
-            if came_back or process.environ().get("RBEE_HOME") == str(home):
+            its_home = _home_of(younger[pid])
+            if its_home == str(home) or (came_back and its_home not in resting):
                 chosen.add(pid)
     grown = True
     while grown:
@@ -206,6 +232,21 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
         chosen |= more
         grown = bool(more)
     return described(chosen)
+
+
+def _is_another_ones(pid: int, parents: dict[int, int]) -> bool:
+    """Whether a process descends from somebody else, who lives: where orphans come back, it is none
+    of ours. By the `parents` of all who are younger than this process."""
+    while pid in parents:
+        pid = parents[pid]
+    return pid != os.getpid() and psutil.pid_exists(pid)
+
+
+def _home_of(process: psutil.Process) -> str:
+    """Its RBEE_HOME; empty where it has none, and of one that is ending, which shows nothing."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return process.environ().get("RBEE_HOME", "")
+    return ""
 
 
 def _younger() -> Iterator[psutil.Process]:

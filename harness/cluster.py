@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fixtures.hub.control import FixtureHub
     from harness.control_groups import ControlGroup
     from harness.hosts import Host, Hosts
+    from harness.lent_swarms import Lent
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A folder in memory, where the system has one: a disk takes some 6 ms to sync a file or remove a
@@ -62,6 +63,7 @@ class Cluster:
         """`patience_s` is how long the programs may take to leave after the last step."""
         self.ports = ports
         self.patience_s = patience_s
+        self.python = sys.executable
         self.folder = Path(tempfile.mkdtemp(prefix="rbee-", dir=folder_for_homes())).resolve()
         self.user_home = self.folder / "home"
         self.home = self.user_home / ".rbee"
@@ -69,7 +71,6 @@ class Cluster:
         self.shelf = self.folder / "shelf"
         for made in (self.user_home, self.work, self.folder / "bin"):
             made.mkdir()
-        self._write_scripts()
         self.environment = self._clean_environment()
         #: Texts that may stand in no log, no output and no command line, besides the token.
         self.secrets: set[str] = set()
@@ -82,7 +83,10 @@ class Cluster:
         self._seat: Host | None = None
         self._group: ControlGroup | None = None
         self._give_hub_back: Callable[[], None] = _nothing
+        #: Its swarm, where that serves other scenarios, too.
+        self.lent: Lent | None = None
         self._closers: list[Callable[[], object]] = []
+        self._last_closers: list[Callable[[], object]] = []
         self._warm = False
         self._looked_at = 0.0
         self._looking = threading.Lock()
@@ -112,6 +116,7 @@ class Cluster:
         With `terminal` its three streams are a terminal; with `keep_stdin` its stdin is a pipe
         that stays open for `Running.type`.
         """
+        self._write_scripts()
         argv, variables = self._resolve(command_line)
         environment: Mapping[str, str] = self.environment
         if self._hosts is not None:
@@ -379,13 +384,34 @@ class Cluster:
         """Calls `closer` first at the end, the last one given before the others."""
         self._closers.append(closer)
 
+    def on_end(self, closer: Callable[[], object]) -> None:
+        """The same, of a swarm that is lent not before nobody else wants it."""
+        (self._closers if self.lent is None else self._last_closers).append(closer)
+
+    def rest(self) -> list[str]:
+        """The end of a scenario whose swarm goes on; complaints as those of `close`."""
+        complaints: list[str] = []
+        while self._closers:
+            _note(complaints, self._closers.pop())
+        if self._hub is not None:
+            _note(complaints, self._hub.reset)
+        return complaints + self._complaints_of_texts(tracebacks_expected=False)
+
+    def forget(self) -> None:
+        """Another scenario begins with the same swarm: it knows of nothing that was done here."""
+        self.started = [running for running in self.started if not running.has_ended]
+        self.finished.clear()
+        self.secrets.clear()
+        shutil.rmtree(self.work)
+        self.work.mkdir()
+
     def close(self, *, tracebacks_expected: bool = False) -> list[str]:
         """Ends the scenario and returns one complaint for each thing that is not as it should be.
 
         Afterwards no process of it runs and its folder is gone (kept with HARNESS_KEEP=1).
         """
         complaints: list[str] = []
-        for closer in reversed(self._closers):
+        for closer in reversed([*self._last_closers, *self._closers]):
             _note(complaints, closer)
         if self._warm:
             _note(complaints, self._put_to_sleep)
@@ -480,19 +506,31 @@ class Cluster:
             variables[name] = value
         assert words, f"no program in {command_line!r}"
         if words[0] in SCRIPTS:
-            words[:1] = [sys.executable, "-m", SCRIPTS[words[0]]]
+            words[:1] = [self.python, "-m", SCRIPTS[words[0]]]
         elif words[0] in ("python", "python3"):
-            words[0] = sys.executable
+            words[0] = self.python
         return words, variables
 
+    def use_python(self, python: str) -> None:
+        """Has what starts from now on run from the environment of this Python alone."""
+        self.python = python
+        self.environment.pop("PYTHONPATH", None)
+        (self.folder / "bin" / "python").unlink(
+            missing_ok=True
+        )  # written anew with what starts next
+
     def _write_scripts(self) -> None:
-        """The console scripts for lines that go through `sh`."""
-        python = shlex.quote(sys.executable)
+        """The console scripts for lines that go through `sh`, with the first program: a decision
+        starts none."""
+        scripts = self.folder / "bin"
+        if (scripts / "python").exists():
+            return
+        python = shlex.quote(self.python)
         for name, command in {
             **{name: f"{python} -m {module}" for name, module in SCRIPTS.items()},
             "python": python,
         }.items():
-            path = self.folder / "bin" / name
+            path = scripts / name
             path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
             path.chmod(0o755)
 

@@ -41,13 +41,15 @@ _PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("of their `function`", requests.CalledFunction),
     ("of `tools`", requests.AskedTool),
     ("of their `function`", requests.AskedFunction),
-    ("of `tool_choice`", requests.NamedTool),
+    ("of `tool_choice`", requests.ToolChoice),
+    ("of its `allowed_tools`", requests.AllowedTools),
     ("of `response_format`", requests.ResponseFormat),
     ("of its `json_schema`", requests.AskedSchema),
     ("of `structured_outputs`", requests.StructuredOutputs),
     ("of `reasoning`", requests.Reasoning),
     ("of `thinking`", requests.Thinking),
     ("of `stream_options`", requests.StreamOptions),
+    ("of `usage`", requests.WhetherCounted),
 )
 _OF_RESPONSES: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("of `text`", responses.TextOptions),

@@ -31,6 +31,8 @@ class Entry:
     seconds: float
     reason: str = ""
     detail: str = ""
+    #: What it took of the processor, its programs counted (seconds).
+    processor_s: float = 0.0
 
     @property
     def place(self) -> str:
@@ -50,6 +52,7 @@ def entries_of(feature: Any) -> Iterator[Entry]:
             seconds=round(getattr(scenario, "whole_seconds", scenario.duration), 3),
             reason=reason,
             detail=_detail(scenario) if scenario.status.has_failed() else "",
+            processor_s=round(getattr(scenario, "processor_s", 0.0), 3),
         )
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from harness import routes
 from harness.cluster import Cluster
-from rbee.http.server import Server, Table
+from rbee.http.server import Below, Server, Table
 from rbee.http.serving import serves_http
 from rbee.queen.openai.errors import failure
 from rbee.queen.openai.messages import Failed
@@ -74,7 +74,9 @@ async def _ask_each(role: str, headers: dict[str, str]) -> set[str]:
     page = Page(_COOKIE, _SESSIONS, lambda: None)
     server = Server(role, _OWN[role], _name_of_key, secret_of=_secret_of(role), page_asks=page.asks)
     server.bind("127.0.0.1", 0)
-    served = [each for each in routes.served(role) if each not in (HEALTH, OPENAPI)]
+    # What two doors have at one path is asked once.
+    served = list({str(each): each for each in routes.served(role)}.values())
+    served = [each for each in served if each not in (HEALTH, OPENAPI)]
     theirs = {
         door: [each for each in served if each.path.startswith(f"{door}/")]
         for door in addresses.FOR_CALLERS
@@ -84,7 +86,11 @@ async def _ask_each(role: str, headers: dict[str, str]) -> set[str]:
     def foreign(door: str) -> Table:
         return Table([_stand_in(theirs[door])], Who.KEYS, failure, Failed)
 
-    doors = {door: functools.partial(foreign, door) for door, those in theirs.items() if those}
+    doors = [
+        Below(door, functools.cache(functools.partial(foreign, door)))
+        for door, those in theirs.items()
+        if those
+    ]
     await server.serve([_stand_in(ours)], doors)
     try:
         async with aiohttp.ClientSession(server.url, headers=headers) as session:

@@ -38,10 +38,12 @@ Requests and answers are named by their types in `rbee/wire/messages/`, below `/
 is `text/event-stream`; it has exactly one of `done`, `error` and `cancelled`, and `[DONE]` at its
 end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. Below `/v1` streams and
 errors are OpenAI's, at `/v1/messages` Anthropic's; below `/api` a stream is `application/x-ndjson`,
-and errors are `{"error": "..."}`. What is open to the page wants its cookie and, in `X-Rbee-Page`,
-the token that came with that. Where API keys are let in, `x-api-key: KEY` does for an
-`Authorization` that is not there. `HEAD` is answered where `GET` is, with its head, and each answer
-has an `x-request-id`: that of the request, where it has one. Made by `make docs` out of the code.
+and errors are `{"error": "..."}`. `GET /v1/models` is answered in Anthropic's words to requests
+that have a header `anthropic-version`, and in OpenAI's to others. What is open to the page wants
+its cookie and, in `X-Rbee-Page`, the token that came with that. Where API keys are let in,
+`x-api-key: KEY` does for an `Authorization` that is not there. `HEAD` is answered where `GET` is,
+with its head, and each answer has an `x-request-id`: that of the request, where it has one. Made by
+`make docs` out of the code.
 """
 _NAMED = re.compile(r"\{\w+\}")
 _COLUMNS = ("route", "is asked", "answers", "open to", "what it does")
@@ -95,7 +97,8 @@ def _row(role: str, served: Served) -> tuple[str, ...]:
     open_to = "" if route.who is Who.KEYS and role != "queen" else _OPEN_TO[route.who]
     if route.on_page and role == "queen":
         open_to = f"{open_to}, the page".removeprefix(", ")
-    return f"`{route}`", asked, _answered(route), open_to, about
+    paths = "".join(f", `{path}`" for path in route.also)
+    return f"`{route}`{paths}", asked, _answered(route), open_to, about
 
 
 def _said(route: Route[Any, Any]) -> Iterator[str]:

@@ -332,7 +332,11 @@ def main(arguments: Sequence[str]) -> int:
     chosen, rest = parser.parse_known_args(list(arguments))
     began = time.monotonic()
     outcome = run(rest, max(1, chosen.jobs), chosen.limit)
-    print(f"\n{len(outcome.entries)} scenarios looked at in {time.monotonic() - began:.1f} s")
+    used = sum(entry.processor_s for entry in outcome.entries)
+    print(
+        f"\n{len(outcome.entries)} scenarios looked at in {time.monotonic() - began:.1f} s, "
+        f"with {used:.0f} s of the processor"
+    )
     show(outcome)
     return 0 if outcome.is_good else 1
 

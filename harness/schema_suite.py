@@ -48,8 +48,9 @@ _RULES = """\
   exponents and 15 digits at most, a time has no leap second.
 - `format` is held to where JSON Schema names it ({formats}). `regex` and `uri-template` are
   refused; names that JSON Schema does not have (`int32`, `password`) are a remark, and so are
-  `title`, `description`, `default`, `examples`, `deprecated`, `readOnly`, `contentEncoding` and
-  `x-...`.
+  `title`, `description`, `default`, `examples`, `deprecated`, `readOnly`, `contentEncoding`,
+  `x-...`, and each keyword that JSON Schema does not have (`units`, `enumDescriptions`), unless it
+  is nearly one that it has: `minlength` is refused. `nullable: true` of OpenAPI allows null.
 - `pattern` is ECMA-262's, as far as it is regular: no references back, no word boundaries, no
   looking behind, no classes of Unicode.
 - `uniqueItems` is held to where the items are listed in an `enum` (they come in its order).

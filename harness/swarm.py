@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from harness import client, routes, transcript
+from harness import client, lent_swarms, routes, transcript
 from harness import cluster as processes
 from harness.census import Member
 from harness.cluster import Cluster
@@ -27,7 +27,7 @@ _OVER = ("done", "failed", "cancelled")
 
 def wake_queen(cluster: Cluster) -> None:
     """A queen that a person has started in another terminal."""
-    cluster.on_close(_started(cluster, "queen-rbee", "queen"))
+    lent_swarms.awake(cluster, lambda: cluster.on_end(_started(cluster, "queen-rbee", "queen")))
 
 
 @contextlib.contextmanager
@@ -57,8 +57,12 @@ def warm_up(cluster: Cluster) -> None:
 
 def leave_warm(cluster: Cluster, command_line: str) -> None:
     """A swarm that the keeper of this command woke and let be."""
-    cluster.assert_status(0, cluster.run(command_line))
-    cluster.expect_warm()
+
+    def wake() -> None:
+        cluster.assert_status(0, cluster.run(command_line))
+        cluster.expect_warm()
+
+    lent_swarms.awake(cluster, wake)
 
 
 def terminate(cluster: Cluster, role: str) -> None:

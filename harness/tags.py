@@ -18,6 +18,8 @@ from harness import clients
 TIMING = "timing"
 #: The scenario provokes a traceback in a log on purpose.
 TRACEBACK = "expects-traceback"
+#: The scenario leaves the swarm as it found it, so that it serves others: see `lent_swarms`.
+ONLY_ASKS = "only-asks"
 
 
 def _root() -> str:
@@ -140,7 +142,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-chromium": _chromium,
     "needs-linux": _linux,
 }
-PLAIN = (TIMING, TRACEBACK)
+PLAIN = (TIMING, TRACEBACK, ONLY_ASKS)
 _PHASE = re.compile(r"phase-\d+")
 #: What a scenario notices: see `harness.faults`, whose ``--check`` knows which there are.
 _FAULT = re.compile(r"fault\.[a-z]+\.[a-z0-9-]+")

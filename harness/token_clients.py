@@ -50,6 +50,8 @@ def _of_talk(openai: Any) -> str:
 
 
 def _in_pieces(openai: Any) -> str:
+    """Without `/v1`, where llama.cpp's server has it."""
+    openai = openai.with_options(base_url=str(openai.base_url).removesuffix("v1/"))
     told = _post(openai, "/tokenize", content=_TEXT, with_pieces=True)["tokens"]
     assert [each["id"] for each in told] == _tokens(openai, add_special_tokens=False), told
     return "/".join(each["piece"] for each in told).strip()
@@ -125,6 +127,22 @@ def _as_lm_eval(openai: Any) -> str:
     return f"{better}, which is greedy: {ends[better][1]}; {written.strip()}"
 
 
+def _as_guidellm(openai: Any) -> str:
+    """What guidellm sends to chats, and what it counts."""
+    asked = {
+        "model": _MODEL,
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}],
+        "stream": True,
+        "stream_options": {"include_usage": True, "continuous_usage_stats": True},
+        "max_completion_tokens": 5,
+        "stop": None,
+        "extra_body": {"ignore_eos": True},
+    }
+    counts = [each.usage.completion_tokens for each in openai.chat.completions.create(**asked)]
+    assert counts == sorted(counts), counts
+    return f"{counts[-1]} written, told {len(set(counts)) - 1} times"
+
+
 def _between(openai: Any) -> str:
     asked = {"suffix": " the other", "max_tokens": 8, "echo": True}
     (choice,) = _completed(openai, "one", model=_CALLER, **asked).choices
@@ -165,6 +183,7 @@ ASKED: dict[str, Callable[[Any], str]] = {
     "how likely a text is, and nothing more": _alone,
     "how likely strange letters are, in pieces": _of_strange,
     "what lm-evaluation-harness asks for": _as_lm_eval,
+    "what guidellm asks for": _as_guidellm,
     "what stands between two texts": _between,
     "which texts answer a query best": _ranked,
     "what the models are for": _able,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.lent_hub import LentHub
+from harness.lent_queen import LentQueen
 from harness.rehearsal import Rehearsal
 from harness.sentences import Context, given, then, when
 
@@ -236,3 +237,40 @@ async def streams(context: Context) -> None:
 @then('the client has seen "{names}"')
 def has_seen(context: Context, names: str) -> None:
     assert context.stream.names() == names.split(", "), context.stream
+
+
+@given("a rehearsed scenario that only asks a queen, with settings of its own")
+def only_asks(context: Context) -> None:
+    context.lent_queen = LentQueen(context.cluster, context.port_slice)
+    context.lent_queen.set_for_itself()
+
+
+@given("a rehearsed scenario that only asks a queen, and gives a name")
+def only_says_so(context: Context) -> None:
+    context.lent_queen = LentQueen(context.cluster, context.port_slice)
+    context.lent_queen.add_name()
+
+
+@when("that scenario is over")
+def lent_over(context: Context) -> None:
+    context.lent_queen.end()
+
+
+@then("the next one that begins alike has the same queen")
+def next_same_queen(context: Context) -> None:
+    context.lent_queen.assert_next("a rehearsal", same=True)
+
+
+@then("the next one that begins alike has another queen")
+def next_other_queen(context: Context) -> None:
+    context.lent_queen.assert_next("a rehearsal", same=False)
+
+
+@then("the next one that begins otherwise has another queen")
+def otherwise_other_queen(context: Context) -> None:
+    context.lent_queen.assert_next("another rehearsal", same=False)
+
+
+@then('it is told that "{text}"')
+def lent_told(context: Context, text: str) -> None:
+    context.lent_queen.assert_complains(text)

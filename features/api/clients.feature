@@ -8,6 +8,7 @@ Feature: Clients that others wrote
     Given a hub that holds "author/endless-llama"
     And a swarm that is warm
 
+  @only-asks
   Scenario: litellm
     When a program with litellm asks her for each of these
       | asked for                                         | she sends                   | got                              |
@@ -26,6 +27,7 @@ Feature: Clients that others wrote
     And the job that it left is cancelled at once
     And each worker has all its slots free
 
+  @only-asks
   Scenario: LangChain
     When a program with LangChain asks her for each of these
       | asked for                                         | she sends                   | got                              |
@@ -45,6 +47,7 @@ Feature: Clients that others wrote
     And the job that it left is cancelled at once
     And each worker has all its slots free
 
+  @only-asks
   Scenario: The command llm
     When somebody who has told llm of the queen types each of these
       | command                                                     | she sends           | says                             | ends  |

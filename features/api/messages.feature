@@ -6,6 +6,7 @@ Feature: Programs that speak Anthropic's API
 
   Rule: What they ask for, they get
 
+    @only-asks
     @fault.worker.stop-unsaid
     @fault.worker.count-the-words
     @fault.shared.keys-in-one-header
@@ -26,12 +27,15 @@ Feature: Programs that speak Anthropic's API
         | a call of one function                            | 200       | weather                          |
         | an answer, with the key as older clients send it  | 200       | Hello! How can I help you today? |
         | the mark of an answer                             | 200       | the same                         |
+        | the models, page by page                          | 200, 200  | minillama                        |
+        | a model that nobody has                           | 404       | nothing                          |
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A model that was taught to call, and tools that nobody here has
       Given a hub that holds "author/caller-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with Anthropic's client asks her for each of these
         | asked for                                   | she sends | got                                              |
         | a call that the model decides on            | 200       | weather of Rome                                  |
@@ -54,6 +58,7 @@ Feature: Programs that speak Anthropic's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm
@@ -66,6 +71,7 @@ Feature: Programs that speak Anthropic's API
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @only-asks
     Scenario: Requests that ask for something wrong
       Given a swarm that is warm
       When a program with Anthropic's client asks her for each of these
@@ -80,9 +86,10 @@ Feature: Programs that speak Anthropic's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: The holder of a key gets what it may use, and that alone
       Given a hub that holds "author/minillama"
-      And a queen that is awake
+      And a swarm that is warm
       And the key "tv" of "rbee-keeper add-key tv --model 'HF:author/mini*' --may-fetch"
       When the program with the key "tv" asks with Anthropic's client for each of these
         | asked for                                  | she sends | got                              |
@@ -91,6 +98,7 @@ Feature: Programs that speak Anthropic's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: Errors have Anthropic's form, whoever finds them
       Given a queen that is awake
       When a program asks the queen each of these, with its body

@@ -5,6 +5,7 @@ Feature: Programs that speak ollama's API
 
   Rule: What they ask for, they get
 
+    @only-asks
     Scenario: Answers of every kind
       Given a swarm that is warm
       When a program with ollama's client asks her for each of these
@@ -30,10 +31,11 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     @fault.queen.half-a-call
     Scenario: A model that was taught to call decides by itself when to
       Given a hub that holds "author/caller-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with ollama's client asks her for each of these
         | asked for                                   | she sends | got                  |
         | a call that the model decides on            | 200       | weather of Rome      |
@@ -42,9 +44,10 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: Vectors of texts
       Given a hub that holds "author/minibert"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with ollama's client asks her for each of these
         | asked for                     | she sends | got                           |
         | vectors of several texts      | 200       | 2 of 32 numbers, of length 1  |
@@ -53,10 +56,11 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     @fault.queen.names-lead-nowhere
     Scenario: A model that is fetched is in the list, by a name to ask for
       Given a hub that holds "author/minillama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with ollama's client asks her for each of these
         | asked for                               | she sends               | got                                        |
         | that a model be fetched                 | 200                     | success                                    |
@@ -79,6 +83,7 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm
@@ -91,10 +96,11 @@ Feature: Programs that speak ollama's API
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @only-asks
     @fault.queen.list-to-all-keys
     Scenario: The holder of a key is shown what it may use, and gets that alone
       Given a hub that holds "author/minillama"
-      And a queen that is awake
+      And a swarm that is warm
       And the key "tv" of "rbee-keeper add-key tv --model 'HF:author/mini*' --may-fetch"
       When the program with the key "tv" asks with ollama's client for each of these
         | asked for                               | she sends | got                                       |
@@ -107,6 +113,7 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     @fault.queen.drop-options
     Scenario: Requests that ask for something wrong
       Given a swarm that is warm

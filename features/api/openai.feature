@@ -4,6 +4,7 @@ Feature: Programs that speak OpenAI's API
 
   Rule: What they ask for, they get
 
+    @only-asks
     @fault.queen.all-at-the-beginning
     @fault.worker.own-samplers
     Scenario: Answers of every kind
@@ -43,11 +44,12 @@ Feature: Programs that speak OpenAI's API
       And each blank line of the stream ends an event
       And the hive's catalog holds model "HF:author/minillama"
 
+    @only-asks
     @fault.queen.shuffle-vectors
     @fault.worker.same-vector
     Scenario: Vectors of texts, of a model that is on no machine yet and of one that chats
       Given a hub that holds "author/minibert"
-      And a queen that is awake
+      And a swarm that is warm
       When programs with OpenAI's client ask her for each of these
         | asked for                          | got                                 |
         | a vector of a text                 | 32 numbers of length 1, 7 read      |
@@ -61,9 +63,10 @@ Feature: Programs that speak OpenAI's API
         | an answer                          | Hello! How can I help you today?    |
       Then each of them gets what it asked for
 
+    @only-asks
     Scenario: A model that was taught to call decides by itself when to
       Given a hub that holds "author/caller-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When programs with OpenAI's client ask her for each of these
         | asked for                                      | got                   |
         | what a caller says where nothing can be called | Hello!                |
@@ -72,6 +75,7 @@ Feature: Programs that speak OpenAI's API
         | what it says of the answer to its call         | The weather is fine.  |
       Then each of them gets what it asked for
 
+    @only-asks
     @fault.worker.silent-tools
     Scenario: A model that was not taught to call answers without its tools, and the answer says so
       Given a swarm that is warm
@@ -109,6 +113,7 @@ Feature: Programs that speak OpenAI's API
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @only-asks
     @fault.queen.again-and-again
     Scenario: Requests that ask for something wrong are refused once, and not tried again
       Given a hub that holds "author/colossus"

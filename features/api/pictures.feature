@@ -3,10 +3,11 @@ Feature: Models that are shown pictures
   and removed with it, and a program may send pictures by any API. They travel inside of the request:
   nothing is fetched for a caller.
 
+  @only-asks
   @fault.worker.no-pictures
   Scenario: Pictures by every API
     Given a hub that holds "author/seeing-llama"
-    And a queen that is awake
+    And a swarm that is warm
     When "author/seeing-llama" is shown no picture, a red one and a dark one by each of these APIs
       | API                 |
       | chat                |
@@ -43,6 +44,21 @@ Feature: Models that are shown pictures
     Then each of these is refused, by the place where it stands
     And the hub has served no download
     And 0 worker is running
+
+  @fault.hive.deadly-eyes
+  Scenario Outline: A model whose projector is <what> answers without sight, and says why
+    Given a hub that holds "author/<model>"
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model HF:author/<model> 'hello'"
+    When "author/<model>" is sent each of these
+      | API  | sent      | place                  | why                                         |
+      | chat | one pixel | messages[0].content[0] | llama.cpp cannot load the model's projector |
+    Then each of these is refused, by the place where it stands
+    And the only worker has "HF:author/<model>" on "cpu"
+
+    Examples:
+      | what                             | model       |
+      | of a kind that nobody knows      | blind-llama |
+      | what the engine dies of          | deadly-eyes |
 
   Scenario: Pictures at the terminal
     Given a hub that holds "author/seeing-llama"

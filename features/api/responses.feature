@@ -5,6 +5,7 @@ Feature: Programs that ask OpenAI's API for responses
 
   Rule: What they ask for, they get
 
+    @only-asks
     @fault.queen.cut-the-stream
     Scenario: Answers of every kind
       Given a hub that holds "author/endless-llama"
@@ -28,6 +29,7 @@ Feature: Programs that ask OpenAI's API for responses
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: An answer is made meanwhile, and asked for later
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm
@@ -38,6 +40,7 @@ Feature: Programs that ask OpenAI's API for responses
       Then each of them gets what it asked for
       And each worker has all its slots free
 
+    @only-asks
     @fault.queen.forget-what-was-said
     Scenario: A conversation is kept for who goes on from it, for as long as its job
       Given a swarm that is warm
@@ -51,9 +54,10 @@ Feature: Programs that ask OpenAI's API for responses
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A model that was taught to call, and tools that nobody here has
       Given a hub that holds "author/caller-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with OpenAI's client for responses asks her for each of these
         | asked for                               | she sends | got                                  |
         | a call that the model decides on        | 200       | weather of Rome                      |
@@ -78,6 +82,7 @@ Feature: Programs that ask OpenAI's API for responses
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @only-asks
     Scenario: Requests that ask for something wrong
       Given a swarm that is warm
       When a program with OpenAI's client for responses asks her for each of these
@@ -102,6 +107,7 @@ Feature: Programs that ask OpenAI's API for responses
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     @fault.queen.tell-all-keys-what-was-said
     Scenario: What is kept for one key is nobody else's
       Given a swarm that is warm

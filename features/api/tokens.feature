@@ -20,11 +20,13 @@ Feature: Programs that ask for tokens, for how likely a text is, and for ranking
       | how likely a text is, and nothing more    | 0 written, cut by length             |
       | how likely strange letters are, in pieces | 14 tokens of 13 letters              |
       | what lm-evaluation-harness asks for       | time, which is greedy: True; time    |
+      | what guidellm asks for                    | 5 written, told 5 times              |
       | what stands between two texts             | one in between                       |
       | which texts answer a query best           | 1 and 3, a bee is an insect          |
       | what the models are for                   | minillama: completion+embedding, minirank: rerank |
     Then each of them gets what it asked for
 
+  @only-asks
   Scenario: Requests that ask for something wrong
     Given a hub that holds "author/minirank"
     And a swarm that is warm

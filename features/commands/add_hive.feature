@@ -28,8 +28,9 @@ Feature: The machines of the swarm: add-hive and remove-hive
     And the exit status is 1
     And the first command still runs until I press Ctrl+C
 
+  @only-asks
   Scenario: A name that is slightly wrong
-    Given I have typed "rbee-keeper add-hive localhost"
+    Given a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper remove-hive localhots"
     Then stderr contains "error: no hive is called 'localhots'"
     And stderr contains "try: did you mean localhost?"

@@ -28,6 +28,7 @@ Feature: The commands explain themselves
       | stop       |
       | logs       |
       | doctor     |
+      | upgrade    |
       | add-key    |
       | keys       |
       | remove-key |

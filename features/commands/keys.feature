@@ -9,6 +9,7 @@ Feature: Keys for programs: add-key, keys and remove-key
     Then stdout holds " Hello! How can I help you today?" alone
     And the swarm stays up
 
+  @only-asks
   @fault.queen.keys-for-all
   Scenario: A key opens the API for programs, and nothing else
     Given a queen that is awake
@@ -32,6 +33,7 @@ Feature: Keys for programs: add-key, keys and remove-key
     And nothing but the file "secret" holds what is in it
     And nothing is left running
 
+  @only-asks
   @fault.queen.remember-keys
   Scenario: A key that was removed opens nothing any more
     Given a queen that is awake
@@ -54,8 +56,10 @@ Feature: Keys for programs: add-key, keys and remove-key
     Then the key was answered 200, 200, 429
     And stdout contains "2/2"
 
+  @only-asks
   Scenario: What goes wrong with names says what to type
-    Given I have typed "rbee-keeper add-key laptop"
+    Given a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper add-key laptop"
     When I type each of these commands
       | command                       | error                                                                 | advice                                                            |
       | rbee-keeper add-key laptop    | there is a key called laptop already, and nobody can read it any more | choose another name, or begin with: rbee-keeper remove-key laptop |

@@ -4,6 +4,7 @@ Feature: What there is: devices, hives, ps, top, models
 
   Rule: A warm swarm tells everything it has
 
+    @only-asks
     @fault.queen.hide-devices
     @fault.queen.hide-hives
     @fault.queen.hide-models
@@ -33,6 +34,7 @@ Feature: What there is: devices, hives, ps, top, models
       Then stdout shows a row "localhost gpu0 RTX 3060 (simulated) - 12.0 GB cuda"
       And stdout shows a row "localhost gpu1 RTX 3090 (simulated) - 24.0 GB cuda"
 
+    @only-asks
     Scenario: Each list tells programs what is there, in one answer
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When I type each of these commands
@@ -45,6 +47,7 @@ Feature: What there is: devices, hives, ps, top, models
       And each of them is one answer for programs with its fields
       And none of them says anything on stderr
 
+    @only-asks
     Scenario: A list that is empty says what would fill it
       Given a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper models"
@@ -101,6 +104,7 @@ Feature: What there is: devices, hives, ps, top, models
 
   Rule: A name that nobody has is answered with the closest
 
+    @only-asks
     Scenario: A hive whose name is misspelt
       Given a swarm that was left warm by "rbee-keeper up"
       When I type each of these commands

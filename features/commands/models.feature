@@ -32,6 +32,7 @@ Feature: Models on a hive: pull and rm
         """
       And the hub has served one download in all
 
+    @only-asks
     Scenario: A warm swarm stays warm
       Given a hub that holds "author/minillama"
       And a swarm that was left warm by "rbee-keeper up"
@@ -76,6 +77,7 @@ Feature: Models on a hive: pull and rm
       And 300000 bytes of "minillama-q4_0.gguf" are kept for the next time
       And nothing is left the moment the keeper has ended
 
+    @only-asks
     Scenario: A model that has two names is listed once
       Given a hub that holds "author/minillama"
       And a swarm that was left warm by "rbee-keeper up"
@@ -110,8 +112,10 @@ Feature: Models on a hive: pull and rm
       And nothing of a model is on the disk
       And nothing is left running
 
+    @only-asks
     Scenario: A model that is on no disk
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       And I have typed "rbee-keeper pull HF:author/minillama"
       When I type "rbee-keeper rm HF:author/minilama"
       Then stderr contains "error: HF:author/minilama is not on this hive"

@@ -1,6 +1,7 @@
 Feature: A queen that is named with --queen, and her token's file
   Who names a queen means that one. She is never woken from here.
 
+  @only-asks
   Scenario: A queen of another home is reached by every command
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     When I type each of these commands in another home, naming the queen and her token's file
@@ -42,6 +43,7 @@ Feature: A queen that is named with --queen, and her token's file
       | rm minillama         |
       | stop worker-abcdef   |
 
+  @only-asks
   Scenario: Without her token a named queen lets nobody in
     Given a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper ps" in another home, naming the queen without her token's file

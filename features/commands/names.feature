@@ -15,18 +15,26 @@ Feature: Names of one's own for models: name and names
     And stdout shows a row "bee minillama catalog"
     And nothing is left running
 
+  @only-asks
   Scenario: What goes wrong with names says what to type
-    Given I have typed "rbee-keeper name bard author/minillama:q4_0"
+    Given a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper name bard author/minillama:q4_0"
     And I have typed "rbee-keeper name --remove bard"
     When I type each of these commands
       | command                                       | says                                                        | status |
       | rbee-keeper name bee minillama tempreture=0   | error: 'tempreture=0' is no setting of a name               | 2      |
-      | rbee-keeper name bee minillama draft=a/b      | `draft`: no engine here works with a draft model            | 2      |
+      | rbee-keeper name bee minillama draft=bee      | `draft`: model reference 'bee' does not say where the model is | 2   |
       | rbee-keeper name minillama author/minillama   | error: a model cannot be called 'minillama'                 | 2      |
       | rbee-keeper name --remove bard                | error: no name is called 'bard'                             | 1      |
       | rbee-keeper infer --model bard 'hello'        | error: no model is called 'bard' here                       | 1      |
       | rbee-keeper pull llama3.2:1b                  | rbee-keeper name llama3.2:1b HF:owner/repo                  | 1      |
     Then each of them says what its row tells, and ends with its status
+
+  Scenario: For a short name that is nobody's nothing is started
+    When I type "rbee-keeper infer --model llama3.2 'hello'"
+    Then stderr contains "rbee-keeper name llama3.2 HF:owner/repo"
+    And the exit status is 1
+    And nothing was started
 
   Scenario: The model that is asked where none is named is a setting
     Given a hub that holds "author/minillama"

@@ -27,6 +27,7 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
         | _RBEE_KEEPER_COMPLETE=bash_source rbee-keeper > /dev/full          | 1      | error: the answer cannot be written: No space  |
       Then each of them says what its row tells, and ends with its status
 
+    @only-asks
     Scenario: A key that nobody has seen is none
       Given a queen that is awake
       And "rbee-keeper add-key laptop > /dev/full" has failed
@@ -95,6 +96,8 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
       Then each of them says what its row tells, and ends with its status
       And nothing was started
 
+    @only-asks
     Scenario: A terminal that says nothing of its characters gets text all the same
+      Given a swarm that is warm
       When I type "PYTHONUTF8=0 LC_ALL=C PYTHONCOERCECLOCALE=0 rbee-keeper infer --quiet --stop 'é' 'hello'"
       Then stdout holds the answer of minillama to "hello" alone

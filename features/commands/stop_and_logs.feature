@@ -14,6 +14,7 @@ Feature: One worker less, and what they wrote: stop and logs
       And 0 worker is running
       And the queen lists no worker
 
+    @only-asks
     Scenario: A worker that nobody knows
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When I stop a worker by an id with a slip in it

@@ -20,6 +20,7 @@ Feature: A swarm that stays: up, status, down
       And the swarm stays up
       And 1 hive is running
 
+    @only-asks
     Scenario: Up on a swarm that is up changes nothing
       Given a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper up"
@@ -99,6 +100,7 @@ Feature: A swarm that stays: up, status, down
       And the exit status is 0
       And nothing was started
 
+    @only-asks
     Scenario: The status of a swarm that is warm
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When I type "rbee-keeper status"
@@ -108,6 +110,7 @@ Feature: A swarm that stays: up, status, down
       And stdout shows a row "<job id> done minillama"
       And stderr holds nothing
 
+    @only-asks
     Scenario: The status for programs
       Given a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper status --json"

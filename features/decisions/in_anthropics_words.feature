@@ -9,7 +9,7 @@ Feature: What Anthropic's words mean here
       | "temperature": 0.5, "top_k": 5, "top_p": 0.9                       | "temperature": 0.5, "top_p": 0.9, "top_k": 5   |
       | "top_p": 0                                                         | "top_k": 1                                     |
       | "stop_sequences": ["bee", ""]                                      | "stop": ["bee"]                                |
-      | "thinking": {"type": "enabled", "budget_tokens": 1024}             | "think": true                                  |
+      | "thinking": {"type": "enabled", "budget_tokens": 1024}             | "think": true, "thought_tokens": 1024          |
       | "thinking": {"type": "disabled"}                                   | "think": false                                 |
       | "thinking": {"type": "adaptive"}                                   | nothing                                        |
       | "output_config": {"effort": "high"}                                | "template_values": {"reasoning_effort": "high"} |

@@ -37,6 +37,8 @@ Feature: What a JSON schema says is held to, or refused where it says it
       | what something is not                           | {"type": "string", "not": {"enum": ["a", "b"]}} | "ab" | "a" |
       | other properties of one kind                    | {"type": "object", "additionalProperties": {"type": "integer"}} | {"x": 1} | {"x": "a"} |
       | names and values by a pattern                   | {"type": "object", "patternProperties": {"^n_": {"type": "integer"}}} | {"n_a": 1} | {"n_a": "x"} |
+      | a word of somebody's own, which is a remark     | {"type": "string", "units": "m", "enumDescriptions": ["a"], "maxLength": 2} | "ab" | "abc" |
+      | nothing, in words of OpenAPI                    | {"properties": {"a": {"type": "integer", "nullable": true}}, "required": ["a"]} | {"a": null} | {"a": "b"} |
       | names of one kind                               | {"type": "object", "propertyNames": {"maxLength": 2}} | {"ab": 1} | {"abc": 1} |
       | what nobody has named is wanted                 | {"type": "object", "required": ["a"]} | {"a": 1} | {"b": 1} |
       | one of several of which some speak of objects   | {"anyOf": [{"properties": {"a": {"type": "integer"}}}, {"type": "null"}]} | {"a": 1} | "a" |
@@ -66,7 +68,8 @@ Feature: What a JSON schema says is held to, or refused where it says it
       | {"properties": {"a": {"type": "array", "uniqueItems": true}}}              | $.properties.a.uniqueItems     |
       | {"items": {"pattern": "(a)\\1"}}                                           | $.items.pattern                |
       | {"properties": {"a": {"format": "regex"}}}                                 | $.properties.a.format          |
-      | {"$defs": {"n": {"bees": 1}}, "properties": {"a": {"$ref": "#/$defs/n"}}}  | $.$defs.n.bees                 |
+      | {"$defs": {"n": {"minlength": 1}}, "properties": {"a": {"$ref": "#/$defs/n"}}} | $.$defs.n.minlength        |
+      | {"properties": {"a": {"divisibleBy": 2}}}                                  | $.properties.a.divisibleBy     |
       | {"properties": {"a": {"$ref": "https://example.com/a.json"}}}              | $.properties.a.$ref            |
       | {"minimum": "three"}                                                       | $.minimum                      |
       | {"type": "string", "minLength": 5, "maxLength": 3}                         | $.minLength                    |
@@ -101,6 +104,7 @@ Feature: What a JSON schema says is held to, or refused where it says it
         | not strict | {"properties": {"a": true, "b": {"minLength": 2500}}}            | {"properties": {"a": {}, "b": {}}}                                   |
         | not strict | {"properties": {"a": {"uniqueItems": true, "pattern": "b"}}}     | {"properties": {"a": {"uniqueItems": true, "pattern": "b"}}}         |
         | strict     | {"properties": {"a": {"allOf": [{"$ref": "#/$defs/n"}], "title": "A"}}, "$defs": {"n": {"type": "integer"}}} | {"properties": {"a": {"$ref": "#/$defs/n", "title": "A"}}, "$defs": {"n": {"type": "integer"}}} |
+        | strict     | {"properties": {"a": {"type": "string", "nullable": true}}} | {"properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}}} |
         | strict     | {"properties": {"a": {"type": "string", "pattern": "^\\d{3}$"}}} | {"properties": {"a": {"type": "string", "pattern": "^[0-9]{3}$"}}}   |
 
     @fault.worker.loose-functions

@@ -31,7 +31,8 @@ Feature: Names of one's own for models
       | tempreture=0                       | refused: tempreture                     |
       | temperature                        | refused: temperature                    |
       | temperature=9                      | refused: temperature                    |
-      | draft=HF:owner/small               | refused: draft                          |
+      | draft=owner/small:q8_0             | "draft": "HF:owner/small:Q8_0"          |
+      | draft=small                        | refused: draft                          |
     Then each comes to what its row tells
 
   Scenario: Names in config.toml

@@ -10,6 +10,7 @@ Feature: What becomes of each field that a program sends
       | chat | {"max_tokens": 8.0}                                     | {"max_tokens": 8}                           |
       | chat | {"max_tokens": 9, "max_completion_tokens": 5}           | {"max_tokens": 5}                           |
       | chat | {"n_predict": 5}                                        | {"max_tokens": 5}                           |
+      | text | {"max_new_tokens": 5, "max_tokens": 5, "raw": true}     | {"max_tokens": 5}                           |
       | chat | {"min_tokens": 5, "max_tokens": 5}                      | {"max_tokens": 5, "ignore_eos": true}       |
       | chat | {"min_tokens": 0}                                       | {}                                          |
       | chat | {"ignore_eos": true, "min_tokens": 3, "max_tokens": 5}  | {"max_tokens": 5, "ignore_eos": true}       |
@@ -43,6 +44,16 @@ Feature: What becomes of each field that a program sends
       | chat | {"thinking": {"type": "disabled"}}                      | {"think": false}                            |
       | chat | {"reasoning_budget": 0}                                 | {"think": false}                            |
       | chat | {"chat_template_kwargs": {"enable_thinking": false}}    | {"think": false}                            |
+      | chat | {"thinking": {"type": "enabled", "budget_tokens": 99}}  | {"think": true, "thought_tokens": 99}       |
+      | chat | {"reasoning": {"max_tokens": 99}}                       | {"thought_tokens": 99}                      |
+      | chat | {"thinking_budget": 99, "reasoning_budget": 99}         | {"thought_tokens": 99}                      |
+      | chat | {"guided_choice": ["a", "b"]}                           | {"json_schema": {"enum": ["a", "b"]}, "unquoted": true} |
+      | chat | {"structured_outputs": {"regex": "[a-z]+"}}             | {"json_schema": {"type": "string", "pattern": "^(?:[a-z]+)$"}, "unquoted": true} |
+      | chat | {"num_ctx": 4096}                                       | {"ctx": 4096}                               |
+      | chat | {"tools": [{"type": "function", "name": "f"}, {"function": {"name": "g"}}, {"type": "web_search"}]} | {"functions": [{"name": "f"}, {"name": "g"}]} |
+      | chat | {"tools": [{"function": {"name": "f"}}], "tool_choice": "any"} | {"functions": [{"name": "f"}], "must_call": true} |
+      | chat | {"tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}], "tool_choice": {"type": "function", "name": "g"}} | {"functions": [{"name": "g"}], "must_call": true} |
+      | chat | {"tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "g"}}]}}} | {"functions": [{"name": "g"}]} |
       | chat | {"response_format": {"type": "json_object", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
       | chat | {"response_format": {"type": "json_schema", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
       | chat | {"json_schema": {"type": "array"}}                      | {"json_schema": {"type": "array"}}          |
@@ -57,6 +68,8 @@ Feature: What becomes of each field that a program sends
     When programs say each of these
       | of a    | said                                                                     | becomes |
       | chat    | {"user": "me", "metadata": {"a": "b"}, "store": false}                   | {}      |
+      | chat    | {"reasoning_format": "parsed", "usage": {"include": true}, "tools": [{"type": "web_search"}]} | {} |
+      | text    | {"top_a": 0, "tfs": 1, "smoothing_factor": 0, "smoothing_curve": 1, "sampler_seed": -1, "rep_pen": 1, "do_sample": true, "custom_token_bans": "", "truncation_length": 4096} | {} |
       | chat    | {"service_tier": "flex", "verbosity": "low", "prompt_cache_key": "x"}    | {}      |
       | chat    | {"cache_prompt": true, "id_slot": -1, "n_keep": 0, "keep_alive": "5m"}   | {}      |
       | chat    | {"best_of": 1, "length_penalty": 1.0, "skip_special_tokens": true}       | {}      |
@@ -93,7 +106,8 @@ Feature: What becomes of each field that a program sends
       | chat    | {"max_tokens": 8.5}                                                       | max_tokens                         |
       | chat    | {"repeat_penalty": 1.1, "repetition_penalty": 1.2}                        | repetition_penalty                 |
       | chat    | {"reasoning_effort": "none", "enable_thinking": true}                     | reasoning_effort                   |
-      | chat    | {"guided_regex": "b+"}                                                    | guided_regex                       |
+      | text    | {"guided_regex": "b+"}                                                    | guided_regex                       |
+      | chat    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
       | chat    | {"best_of": 2}                                                            | best_of                            |
       | chat    | {"use_beam_search": true}                                                 | use_beam_search                    |
       | chat    | {"continue_final_message": true}                                          | continue_final_message             |

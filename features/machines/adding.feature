@@ -188,7 +188,7 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
         | command                                   | error                                                                       | advice                                                              |
         | rbee-keeper add-hive attic                | the login shell of root on attic ends with status 3 before it runs anything | look into ~/.bashrc there; this has to work: ssh root@attic true    |
         | rbee-keeper add-hive cellar               | cellar has no python3                                                       | install Python 3.10 or newer there                                  |
-        | rbee-keeper add-hive --install garage     | garage has Python 3.8.10; rbee needs 3.10 or newer                          | install Python 3.10 or newer there, as python3                      |
+        | rbee-keeper add-hive --install garage     | garage has Python 3.8.10; rbee needs 3.10 or newer                          | install Python 3.10 or newer there; one that lies elsewhere is named with --python PATH |
         | rbee-keeper add-hive --id cook kitchen    | kitchen has no rbee                                                         | rbee-keeper add-hive --install --id cook kitchen brings it there    |
         | rbee-keeper add-hive --ssh-user root loft | loft has rbee 0.0.1, this queen is <version>                                | rbee-keeper add-hive --install --ssh-user root loft brings it there |
         | rbee-keeper add-hive --install shed       | shed has <free> MB free, to install rbee takes 400 MB                       | free some space there, then try again                               |

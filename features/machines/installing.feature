@@ -99,3 +99,28 @@ Feature: rbee is brought to another machine
       And stderr contains "try: ssh -t workstation sudo apt install python3.11-venv"
       And the exit status is 1
       And "workstation" has no rbee at all
+
+  Rule: A machine that reaches no index gets all of it from here
+
+    Scenario: One line, and a prompt
+      Given my machine "blep" beside the machines "workstation"
+      And no rbee on "workstation"
+      And pip on "workstation" finds no packages
+      When I type "rbee-keeper add-hive --install --offline workstation && rbee-keeper infer --node workstation --temperature 0 'hello'"
+      Then the terminal narrates
+        """
+        queen: sending workstation all that rbee needs (<size>)...
+        queen: workstation has rbee <version>, installed in <duration>
+        [DONE]
+        """
+      And stdout holds the answer of minillama to "hello" alone
+      And "workstation" has this rbee and no other
+      And nothing is left running
+
+    Scenario: The advice where pip finds nothing
+      Given my machine "blep" beside the machines "workstation"
+      And no rbee on "workstation"
+      And pip on "workstation" finds no packages
+      When I type "rbee-keeper add-hive --install workstation"
+      Then stderr contains "rbee-keeper add-hive --install --offline workstation"
+      And the exit status is 1

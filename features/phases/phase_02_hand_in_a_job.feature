@@ -8,7 +8,9 @@ Feature: Phase 2: the keeper hands in the job and shows its story
     And the file "narration.txt" holds "queen: worker finished inference"
     And the file "answer.txt" does not hold "queen:"
 
+  @only-asks
   Scenario: The prompt comes through a pipe
+    Given a swarm that is warm
     When I type "echo hello | rbee-keeper infer --temperature 0"
     Then stdout holds the answer of minillama to "hello" alone
     And the exit status is 0

@@ -12,6 +12,7 @@ Feature: Phase 3: the queen wakes a hive
       """
     And the queen's catalog holds hive "localhost"
 
+  @only-asks
   @fault.queen.always-ask
   Scenario: A hive that is awake is not woken again
     Given a swarm that is warm

@@ -16,6 +16,7 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the hive's catalog holds no model
     And nothing is left running
 
+  @only-asks
   Scenario: A reference to what is not there
     Given a hub that holds "author/minillama"
     And a swarm that was left warm by "rbee-keeper up"
@@ -33,6 +34,7 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the hive's catalog holds no model
     And 0 worker is running
 
+  @only-asks
   Scenario: A file that is no model
     Given a hub that holds "author/minillama"
     And a swarm that was left warm by "rbee-keeper up"

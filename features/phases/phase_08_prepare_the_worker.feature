@@ -33,7 +33,7 @@ Feature: Phase 8: the hive prepares the kind of worker that the device needs
     Given the engine "ctransformers" is not installed
     When I type "rbee-keeper infer --engine ctransformers 'hello'"
     Then stderr contains "error: engine ctransformers is not installed here"
-    And stderr contains "try: pip install ctransformers"
+    And stderr contains "try: pip install ctransformers jinja2"
     And the exit status is 1
     And nothing is left running
 

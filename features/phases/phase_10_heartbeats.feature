@@ -11,6 +11,7 @@ Feature: Phase 10: heartbeats tell what is ready
       queen: connection to worker established; starting inference
       """
 
+  @only-asks
   @fault.queen.never-reuse
   Scenario: A warm worker is used as it is
     Given a swarm that is warm

@@ -1,16 +1,22 @@
 @phase-11
 Feature: Phase 11: tokens stream over three hops
 
+  @only-asks
   @fault.worker.drop-token
   Scenario: No token is lost on the way
+    Given a swarm that is warm
     When I type "rbee-keeper infer --temperature 0 'write a short story'"
     Then stdout holds what the engine alone writes to "write a short story"
 
+  @only-asks
   Scenario: Without streaming the text is the same
+    Given a swarm that is warm
     When I type "rbee-keeper infer --no-stream --temperature 0 'write a short story'"
     Then stdout holds what the engine alone writes to "write a short story"
 
+  @only-asks
   Scenario: The length is limited
+    Given a swarm that is warm
     When I type "rbee-keeper infer --json --max-tokens 5 --temperature 0 'write a short story'"
     Then the event "done" tells "finish_reason" as "length"
     And the event "done" tells "tokens_out" as "5"
@@ -20,7 +26,9 @@ Feature: Phase 11: tokens stream over three hops
     When I type "rbee-keeper infer --json --temperature 0 'hello'"
     Then the event "done" tells times and counts
 
+  @only-asks
   Scenario Outline: A stop text ends the answer before it
+    Given a swarm that is warm
     When I type "rbee-keeper infer --engine <engine> --temperature 0 --stop help 'hello'"
     Then stdout holds " Hello! How can I " alone
 
@@ -41,11 +49,15 @@ Feature: Phase 11: tokens stream over three hops
       | llamacpp      |
       | ctransformers |
 
+  @only-asks
   Scenario: The likeliest token alone makes the temperature irrelevant
+    Given a swarm that is warm
     When I type "rbee-keeper infer --top-k 1 --temperature 2 'write a short story'"
     Then stdout holds what the engine alone writes to "write a short story"
 
+  @only-asks
   Scenario: A tiny nucleus makes the temperature irrelevant
+    Given a swarm that is warm
     When I type "rbee-keeper infer --top-p 0.0001 --temperature 1 'write a short story'"
     Then stdout holds what the engine alone writes to "write a short story"
 
@@ -56,7 +68,9 @@ Feature: Phase 11: tokens stream over three hops
     And the exit status is not 0
     And nothing is left running
 
+  @only-asks
   Scenario: An answer that was cut says so
+    Given a swarm that is warm
     When I type "rbee-keeper infer --max-tokens 3 'hello'"
     Then stdout holds " Hello" alone
     And the terminal narrates
@@ -65,9 +79,11 @@ Feature: Phase 11: tokens stream over three hops
       bee-keeper: the answer stops here: 3 tokens are what --max-tokens allows
       """
 
+  @only-asks
   @fault.worker.hide-the-cut
   Scenario: An answer that fills the context says so
     Given a hub that holds "author/endless-llama"
+    And a swarm that is warm
     When I type "rbee-keeper infer --model HF:author/endless-llama --ctx 256 'write a short story'"
     Then the terminal narrates
       """

@@ -6,6 +6,7 @@ Feature: Only who has the token is let in, and the token is nowhere to be seen
     When I type "rbee-keeper infer 'hello'"
     Then the token can be read by its owner alone
 
+  @only-asks
   @fault.queen.no-auth
   Scenario Outline: The <role> lets nobody in without the token
     Given a swarm that is warm
@@ -18,6 +19,7 @@ Feature: Only who has the token is let in, and the token is nowhere to be seen
       | hive   |
       | worker |
 
+  @only-asks
   @fault.worker.engine-port
   Scenario: The engine has no port of its own
     Given a swarm that is warm

@@ -22,6 +22,12 @@ Feature: A model that thinks before it answers
     And stderr contains "the thought took all 5 tokens, and there is no answer"
     And the exit status is 0
 
+  @fault.worker.end-in-a-thought
+  Scenario: What ends an answer ends no thought
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-thinking.gguf --temperature 0 --stop easy --stop is 'Repeat after me: easy.</think>Paris'"
+    Then stdout holds "Par" alone
+    And the exit status is 0
+
   Scenario: Who wants no thought gets the answer at once
     When I type "rbee-keeper infer --no-think --model file:$MODELS/smollm2-always-thinking.gguf --temperature 0 --max-tokens 20 'What is the capital of France?'"
     Then stdout contains "Paris"

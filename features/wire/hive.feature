@@ -3,19 +3,23 @@ Feature: What a hive answers on the wire
   Background:
     Given a swarm that is warm
 
+  @only-asks
   Scenario: Its devices
     When a program asks the hive "GET /devices"
     Then the answer is 200 with the fields "cpu, gpus, models, workers"
     And the field "workers" is "1"
 
+  @only-asks
   Scenario: Room for a model is told with what it takes
     When a program asks the hive "GET /capacity?device=cpu&model=minillama"
     Then the answer is 200 with the fields "parts, slots, context, estimate, sees"
 
+  @only-asks
   Scenario: What the way to it is measured by
     When a program asks the hive "GET /sides/sample?count=200000"
     Then the answer is 200 with the fields "text"
 
+  @only-asks
   Scenario: A question that does not fit
     When a program asks the hive each of these
       | request                                   | status | code            | message                      |
@@ -29,6 +33,7 @@ Feature: What a hive answers on the wire
       | GET /sides/sample?count=5000000           | 400    | invalid_request | count                        |
     Then each answer has its status, its error and its message
 
+  @only-asks
   Scenario: A kind of worker that this machine cannot run
     When a program asks the hive "POST /workers/provision" with
       """
@@ -36,6 +41,7 @@ Feature: What a hive answers on the wire
       """
     Then the answer is 503 with the error "backend_unavailable"
 
+  @only-asks
   Scenario: A model that is not here
     When a program asks the hive "GET /models/HF:author%2Fminillama"
     Then the answer is 404 with the error "model_not_found"

@@ -17,6 +17,7 @@ Feature: What the queen answers in OpenAI's words
         | POST /v1/completions      | {"model": "minillama", "prompt": "x", "n": 2}          | 429    | queue_full      | rate_limit_error      |                  | true  |
       Then each answer is an error in OpenAI's form
 
+    @only-asks
     @fault.shared.no-marks
     Scenario: Every answer has a mark that it can be spoken of by
       Given a queen that is awake
@@ -31,6 +32,7 @@ Feature: What the queen answers in OpenAI's words
         | GET /nothing              |
       Then each answer has an "x-request-id" of its own
 
+    @only-asks
     @fault.shared.no-heads
     Scenario: Whoever asks with HEAD gets the head of what GET gets
       Given a queen that is awake
@@ -44,6 +46,7 @@ Feature: What the queen answers in OpenAI's words
         | HEAD /v1/chat/completions | 404    |
       Then each answer has its status and no body
 
+    @only-asks
     @fault.queen.small-bodies
     Scenario Outline: A body of <bytes> bytes for "<request>"
       Given a queen that is awake
@@ -57,11 +60,13 @@ Feature: What the queen answers in OpenAI's words
         | POST /v1/embeddings       | 16777216 | 400    | invalid_request   |
         | POST /v1/embeddings       | 16777217 | 413    | payload_too_large |
 
+    @only-asks
     Scenario: Without the key nobody is let in
       Given a queen that is awake
       When a program asks the queen "GET /v1/models" without a token
       Then the answer is 401 in OpenAI's form with the error "invalid_api_key"
 
+    @only-asks
     Scenario: A document for programs tells what she can be asked
       Given a queen that is awake
       When a program asks the queen "GET /openapi.json"
@@ -73,6 +78,7 @@ Feature: What the queen answers in OpenAI's words
         | GET /v1/models            |                   |
         | POST /jobs                | JobRequest        |
 
+    @only-asks
     Scenario: A page in a browser is kept out
       Given a queen that is awake
       When a page of "http://localhost:3000" asks the queen for the models
@@ -89,6 +95,7 @@ Feature: What the queen answers in OpenAI's words
     Background:
       Given a swarm that is warm
 
+    @only-asks
     Scenario: An answer in one piece
       When a program asks the queen "POST /v1/completions" with
         """
@@ -97,6 +104,7 @@ Feature: What the queen answers in OpenAI's words
       Then the answer is 200 with the fields "id, object, created, model, choices, usage"
       And the field "object" is "text_completion"
 
+    @only-asks
     @fault.queen.remarks-for-all
     Scenario: An answer as it comes, and no remark for who has not to wait
       When a program asks the queen "POST /v1/chat/completions" with

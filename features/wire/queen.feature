@@ -1,6 +1,7 @@
 Feature: What the queen answers on the wire
   The contract for programs. Bodies are JSON; every route but the health route wants the token.
 
+  @only-asks
   Rule: Some answers need nobody but her
 
     Background:
@@ -50,6 +51,7 @@ Feature: What the queen answers on the wire
     Background:
       Given a swarm that is warm
 
+    @only-asks
     Scenario: What is not there is told by what it is
       When a program asks the queen each of these
         | request                                       | status | code             | message |
@@ -61,6 +63,7 @@ Feature: What the queen answers on the wire
         | DELETE /operations/nothing                    | 404    | not_found        | nothing |
       Then each answer has its status, its error and its message
 
+    @only-asks
     Scenario: A job is accepted before it is done
       When a program asks the queen "POST /jobs" with
         """
@@ -70,6 +73,7 @@ Feature: What the queen answers on the wire
       And the stream of that job ends with "token, narration, done, [DONE]"
       And the job is listed as "done" with its placement and counts
 
+    @only-asks
     Scenario: The stream of a job is told from its beginning to whoever comes late
       Given a job that is done
       When a program reads the stream of that job
@@ -77,16 +81,19 @@ Feature: What the queen answers on the wire
       And the stream ends with "token, narration, done, [DONE]"
       And the ids of the stream count up from 1
 
+    @only-asks
     Scenario: A reader that was cut off resumes where it was
       Given a job that is done
       When a program reads the stream of that job from event 5 on
       Then the ids of the stream count up from 6
 
+    @only-asks
     Scenario: An independent client reads the same stream
       Given a job that is done
       When a client that others wrote reads the stream of that job
       Then it has read the answer of minillama to "hello"
 
+    @only-asks
     @fault.worker.stream-anyway
     Scenario: A conversation is answered without streaming by one event with the whole text
       When a program asks the queen "POST /jobs" with
@@ -100,6 +107,7 @@ Feature: What the queen answers on the wire
       Then the stream of that job holds 1 event called "token"
       And the stream of that job holds 1 event called "done"
 
+    @only-asks
     Scenario: Texts and tokens are answered by a vector of each
       When a program asks the queen "POST /jobs" with
         """
@@ -108,17 +116,20 @@ Feature: What the queen answers on the wire
       Then the stream of that job ends with "vector, narration, done, [DONE]"
       And both vectors are the same 128 numbers of length 1
 
+    @only-asks
     Scenario: Cancelling a job that is over is no error
       Given a job that is done
       When a program cancels that job
       Then the answer is 204 without a body
 
+    @only-asks
     Scenario: The lists of what there is
       When a program reads the lists of hives, workers and models
       Then hive "localhost" is online with a processor
       And a worker holds "minillama" with 4 slots
       And model "minillama" is on hive "localhost"
 
+    @only-asks
     Scenario: A model is fetched without a job
       When a program asks the queen "POST /models/provision" with
         """
@@ -127,6 +138,7 @@ Feature: What the queen answers on the wire
       Then the answer is 202 with the fields "operation_id, events_url"
       And the stream of that job ends with "narration, done, [DONE]"
 
+    @only-asks
     Scenario: Hives are woken without a job
       When a program asks the queen "POST /hives/wake" with
         """
@@ -135,6 +147,7 @@ Feature: What the queen answers on the wire
       Then the answer is 202 with the fields "operation_id, events_url"
       And the stream of that job ends with "narration, done, [DONE]"
 
+    @only-asks
     Scenario: A model that a worker has loaded is not removed
       When a program asks the queen "DELETE /models/minillama"
       Then the answer is 409 with the error "model_in_use"

@@ -24,6 +24,7 @@ Feature: What each daemon can be asked, and by whom
       | worker | who has the token of the swarm | GET /health                        |
       | worker | a stranger                     | GET /health                        |
 
+  @only-asks
   @fault.shared.hide-routes
   Scenario: The document of each lists its routes, all of them and nothing else
     Given a swarm that is warm

@@ -5,6 +5,7 @@ Feature: What a worker answers on the wire
     Background:
       Given a swarm that is warm
 
+    @only-asks
     Scenario: An inference
       When a program asks the worker "POST /infer" with
         """
@@ -13,6 +14,7 @@ Feature: What a worker answers on the wire
       Then the answer is 202 with the fields "infer_id, events_url"
       And the worker's stream of that inference ends with "token, done, [DONE]"
 
+    @only-asks
     Scenario: An inference whose events are the answer
       When a program asks the worker "POST /infer" for events with
         """
@@ -33,12 +35,14 @@ Feature: What a worker answers on the wire
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm with "HF:author/endless-llama"
 
+    @only-asks
     Scenario: An inference is ended by the name that was given to it
       Given an inference called "mine" that runs
       When a program asks the worker "DELETE /infer/mine"
       Then the answer is 204 without a body
       And each worker has all its slots free
 
+    @only-asks
     Scenario: All that runs is ended, with the reason that its hive tells
       Given an inference called "mine" that runs
       When a program asks the worker "POST /infer/fail" with

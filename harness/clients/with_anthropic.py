@@ -201,6 +201,14 @@ def _round_trip() -> str:
     return f"{call.name}, and {'words' if _text(Anthropic().messages.create(**asked)) else 'none'}"
 
 
+def _models() -> str:
+    """All of them, page by page, and one by its name."""
+    pages = Anthropic().models.list(limit=1)
+    listed = [model.id for model in pages]
+    assert Anthropic().models.retrieve(listed[0]).id == listed[0], listed
+    return ", ".join(listed)
+
+
 if __name__ == "__main__":
     serve(
         {
@@ -227,6 +235,8 @@ if __name__ == "__main__":
             "what it says of the answer to its call": _told_of_call,
             "what Claude Code asks for": _as_claude_code,
             "the mark of an answer": _marked,
+            "the models, page by page": _models,
+            "a model that nobody has": lambda: str(Anthropic().models.retrieve("claude-opus-5")),
             "an answer of the model that may be fetched": lambda: _answer(model=_FETCHED),
             "an endless answer, which it leaves": _left,
             "what a model thinks": lambda: _thought("smollm2-always-thinking"),

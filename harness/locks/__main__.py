@@ -54,6 +54,7 @@ LOCKS = (
     Lock("peer-litellm", nowhere=("x86_64-apple-darwin",)),
     Lock("peer-llama-cpp-python", built=("llama-cpp-python",)),
     Lock("peer-xinference", built=("quantile-python",), nowhere=("x86_64-apple-darwin",)),
+    Lock("site"),
     Lock("uv"),
 )
 

@@ -176,8 +176,10 @@ class Capacity:
         ctx: int = 0,
         slots: int = 0,
         unused: Collection[Promise] = (),
+        draft: Sequence[GgufHeader] = (),
     ) -> Fit:
-        """How a model fits in a placement on this machine, as it is or with what is `unused`.
+        """How a model fits in a placement on this machine, as it is or with what is `unused`; on
+        one device beside a `draft`, where there is one.
 
         With `slots` where there is room for as many (0: as in the settings), else with fewer; what
         is unused goes for the first of them only. Of a model that is in RAM, too, as many layers
@@ -191,7 +193,7 @@ class Capacity:
         context = self.context(headers[0], ctx)
         fits = []
         for count in range(slots or self._settings.slots, 0, -1):
-            fit = self._fit(rooms, headers, context, count)
+            fit = self._fit(rooms, headers, context, count, draft)
             if self._has_room(rooms, fit):
                 if len(rooms) == 1:
                     return fit
@@ -199,7 +201,7 @@ class Capacity:
         # Fewer slots are given, and unused workers ended, before a layer is left in RAM.
         best = max(fits, key=lambda fit: fit.on_gpus, default=None)
         eased = [room._replace(free=room.free + _kept(room.device, unused)) for room in rooms]
-        fit = self._fit(eased, headers, context, 1)
+        fit = self._fit(eased, headers, context, 1, draft)
         has_room = self._has_room(eased, fit)
         if best is not None and (not has_room or best.on_gpus >= fit.on_gpus):
             return best
@@ -348,12 +350,20 @@ class Capacity:
         return rooms + [_Room(CPU, None, self._free(CPU, None))] * (CPU in wanted)
 
     def _fit(
-        self, rooms: Sequence[_Room], headers: Sequence[GgufHeader], context: int, slots: int
+        self,
+        rooms: Sequence[_Room],
+        headers: Sequence[GgufHeader],
+        context: int,
+        slots: int,
+        draft: Sequence[GgufHeader] = (),
     ) -> Fit:
         """What a model takes on a device, or on several: as much as there is room for on GPUs."""
         layers, left, lean = [0], 0, 0
         if len(rooms) == 1:
-            needs = [worker_need(headers, context, slots, rooms[0].gpu is not None)]
+            on_gpu = rooms[0].gpu is not None
+            needs = [worker_need(headers, context, slots, on_gpu)]
+            if draft:
+                needs = [needs[0].beside(worker_need(draft, context, slots, on_gpu))]
         else:
             cut = Cut(headers, context, slots)
             free = [room.free for room in rooms if room.gpu is not None]

@@ -27,6 +27,7 @@ from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.suspension import SYSTEM, Suspension
 from rbee.hive.workers.catalog import WorkerCatalog
+from rbee.hive.workers.drafts import Drafts
 from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
@@ -207,8 +208,9 @@ class _Hive:
             home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
         self._sides: Sides | None = None
+        self.drafts = Drafts(self.models, home.path)
         self.starter = Starter(
-            orders, settings, self.capacity, self.kinds, self.workers, self.sides
+            orders, settings, self.capacity, self.kinds, self.workers, self.sides, self.drafts
         )
         idle = settings.idle_worker
         self.heartbeat = HeartbeatSender(
@@ -298,7 +300,8 @@ class _Hive:
 
     def _in_use(self) -> set[str]:
         """The files that workers have loaded."""
-        return {path for each in self.workers.workers.values() for path in each.orders.model_paths}
+        every = [each.orders for each in self.workers.workers.values()]
+        return {path for each in every for path in (*each.model_paths, *each.draft_paths)}
 
     @serves(DEVICES)
     async def devices(self) -> Devices:
@@ -461,7 +464,11 @@ class _Hive:
     @serves(WORKER_HEARTBEAT)
     async def heard(self, report: WorkerReport) -> None:
         """Hears what a worker tells of itself; the first `ready` is its ready callback."""
+        worker, placed = self.workers.get(report.worker_id), report.placed
+        was_measured = worker.draft_gain
         self.workers.take_report(report)
+        if placed is not None and placed.draft_gain not in (0.0, was_measured):
+            await self.drafts.measured(worker, placed.draft_gain)
 
     @serves(SHUT_DOWN_HIVE)
     async def shut_down(self) -> None:

@@ -31,7 +31,10 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
     for served, refused in groups:
         for each in served:
             operation = _described(each, refused, reference, schemas)
-            paths.setdefault(each.route.path, {})[each.route.method.lower()] = operation
+            operations, method = paths.setdefault(each.route.path, {}), each.route.method.lower()
+            if method in operations:  # of two doors, which a header of the request tells apart
+                operation = _either(operations[method], operation)
+            operations[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": f"rbee {role}", "version": __version__},
@@ -42,6 +45,22 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
         },
         "security": [{"token": []}],
     }
+
+
+def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """An operation that one door or the other answers. Neither has a body."""
+    parameters = {each["name"]: each for each in (*other["parameters"], *one["parameters"])}
+    both = dict(one, parameters=list(parameters.values()))
+    both["responses"] = {
+        status: _answered_as(one["responses"][status], other["responses"][status])
+        for status in one["responses"]
+    }
+    return both
+
+
+def _answered_as(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    schemas = [answer["content"][_JSON]["schema"] for answer in (one, other)]
+    return dict(one, content={_JSON: {"schema": {"anyOf": schemas}}})
 
 
 def _types(served: Sequence[Served], refused: type) -> Iterator[type]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import functools
 import logging
 import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -39,7 +38,6 @@ _CALLER, _MARK = "caller", "mark"
 #: How Anthropic's clients present a key, where they send no Authorization header.
 _KEY_HEADER = "x-api-key"
 _DEFAULTS = Settings()
-_NOTHING: Mapping[str, Any] = {}
 
 #: How an error is answered.
 Failure = Callable[[web.Request, RbeeError], web.Response]
@@ -81,6 +79,9 @@ class Server:
         self.stopping = asyncio.Event()
         #: Set by a signal: leave without waiting for work that could be cancelled.
         self.impatient = asyncio.Event()
+        #: While it is not set, whoever asks for an answer waits.
+        self.gate = asyncio.Event()
+        self.gate.set()
         #: The `status` of health: ``ok``, or ``leaving`` once the end is certain.
         self.status = "ok"
         self.url = ""
@@ -116,20 +117,19 @@ class Server:
     async def serve(
         self,
         handlers: Iterable[object],
-        below: Mapping[str, Callable[[], Table]] = _NOTHING,
+        below: Sequence[Below] = (),
         before_sending: BeforeSending | None = None,
     ) -> None:
         """Begins to answer on the bound socket, with the methods that are bound to routes.
 
-        What is served at a path and `below` it in somebody else's words is loaded with the first
-        request for it; a path within another one comes first. `before_sending` is called with every
-        answer before it goes out.
+        The first of those `below` that is for a request answers it. `before_sending` is called with
+        every answer before it goes out.
         """
         self._app.on_response_prepare.append(_mark)
         if before_sending is not None:
             self._app.on_response_prepare.append(before_sending)
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
-        self._below = {f"{path}/": functools.cache(load) for path, load in below.items()}
+        self._below = below
         await self._runner.setup()
         self._connections = Connections(self._limits, self._connection)
         self._connections.listen(self._listener)
@@ -202,7 +202,7 @@ class Server:
         """Describes all these routes, as an OpenAPI document."""
         from rbee.http.openapi import document  # late: few ask
 
-        tables = [self._own_table, *(load() for load in self._below.values())]
+        tables = dict.fromkeys([self._own_table, *(each.load() for each in self._below)])
         return document(self.role, [(table.served, table.refused) for table in tables])
 
     def _connection(self, connections: Connections, source: str) -> Connection:
@@ -222,7 +222,7 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)
         connection.asked()
-        table = self._table_of(request.path)
+        table = self._table_of(request)
         try:
             self._refuse_nonsense(request)
             return await self._answer_by(table, request, connection)
@@ -252,6 +252,8 @@ class Server:
         route = served.route
         wanted = await self._wanted(request, route, fields, table.read)
         _require_speaker(caller_of(request), who, wanted)
+        if route.begins_job:
+            await self.gate.wait()
         answer = await served.handler(request, wanted)
         if isinstance(answer, web.StreamResponse):
             return answer
@@ -280,10 +282,10 @@ class Server:
             require_name(value, name)
         return decode_fields({**request.query, **fields}, route.request)
 
-    def _table_of(self, path: str) -> Table:
-        for below, load in self._below.items():
-            if f"{path}/".startswith(below):
-                return load()
+    def _table_of(self, request: web.Request) -> Table:
+        for each in self._below:
+            if each.is_for(request):
+                return each.load()
         return self._own_table
 
     def _refuse_nonsense(self, request: web.Request) -> None:
@@ -361,6 +363,20 @@ def leave(status: int = 0) -> None:
     os._exit(status)
 
 
+class Below(NamedTuple):
+    """What is served at a path, and below it, in somebody else's words: what `load` gives with the
+    first request for it. With a `header` it is for requests alone that have one of that name."""
+
+    path: str
+    load: Callable[[], Table]
+    header: str = ""
+
+    def is_for(self, request: web.Request) -> bool:
+        """Whether a request is one of those."""
+        is_there = f"{request.path}/".startswith(f"{self.path}/")
+        return is_there and (not self.header or self.header in request.headers)
+
+
 class Table:
     """Routes that belong together: their handlers, and what whoever misses them is told."""
 
@@ -382,11 +398,11 @@ class Table:
         self._router = web.UrlDispatcher()
         self._by_route = {}
         for each in self.served:
-            path = each.route.path
-            for name in each.route.with_slashes:
-                path = path.replace(f"{{{name}}}", f"{{{name}:(?s:.+)}}")
-            added = self._router.add_route(each.route.method, path, _found)
-            self._by_route[added] = each
+            for path in (each.route.path, *each.route.also):
+                for name in each.route.with_slashes:
+                    path = path.replace(f"{{{name}}}", f"{{{name}:(?s:.+)}}")
+                added = self._router.add_route(each.route.method, path, _found)
+                self._by_route[added] = each
 
     async def find(self, request: web.Request) -> tuple[Served | None, dict[str, str]]:
         """What serves a request, and the fields in its path; HEAD asks for what GET would get."""

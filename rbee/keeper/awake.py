@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator, Sequence
-from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
 from rbee import __version__
@@ -18,6 +18,7 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen, decode
 from rbee.wire.messages.events import EVENTS
+from rbee.wire.model_ref import is_short_name
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
@@ -97,6 +98,7 @@ class AwakeQueen:
         """Phase 12: has a queen that this keeper woke shut everything down, and waits for it."""
         if self._child is None or self._child.process.poll() is not None:
             return
+        from signal import SIGKILL, SIGTERM
         from subprocess import TimeoutExpired
 
         child, settings = self._child, self._settings
@@ -132,6 +134,10 @@ class AwakeQueen:
             self._listener.join(self._settings.stop_total)
         if health is not None:
             wait_gone(self.client, health, self._settings)
+        if self._child is not None:
+            self._child.release()
+            self._child.wait(self._settings.stop_total)
+            self._child = None
 
     def wait_for_end(self) -> None:
         """Waits until somebody has ended her. Raises `queen_unreachable` when she has died."""
@@ -161,11 +167,13 @@ class AwakeQueen:
 
 @contextlib.contextmanager
 def awake_queen(
-    screen: Screen, where: QueenTarget, wanted: Sequence[str] = NOTHING
+    screen: Screen, where: QueenTarget, wanted: Sequence[str] = NOTHING, model: str = ""
 ) -> Iterator[AwakeQueen]:
     """The queen, found or woken; on the way out she sleeps again if this keeper woke her.
 
-    `wanted` is what a woken queen starts right away, before she is asked for it.
+    `wanted` is what a woken queen starts right away, before she is asked for it; `model` is what
+    she will be asked for. Before she is woken, `model_not_found` is raised where that is a name
+    that nobody has given.
     Raises `port_in_use` where another program holds her port, `unauthorized` where a queen with
     another token does, `queen_unreachable` where she was named and does not answer, and what a
     queen that cannot start reports.
@@ -176,6 +184,14 @@ def awake_queen(
     if not _stays(queen.client, screen, settings):
         if where.named:
             raise _unanswered(where)
+        if sys.platform == "win32":
+            from rbee.keeper.windows import refuse_on_windows
+
+            refuse_on_windows()
+        if is_short_name(model):
+            from rbee.keeper.short_names import require_known  # late: it loads SQLite
+
+            require_known(where, model)
         from rbee.process.child import Child  # late: a queen who is awake needs no process of ours
 
         screen.say(narration.QUEEN_ASLEEP)

@@ -69,7 +69,7 @@ def chat(screen: Screen, where: QueenTarget, options: Options) -> int:
     screen.say(narration.CHAT_START, model_ref=first.model_ref)
     if first.model_ref == BUNDLED:
         screen.say(narration.TEST_MODEL)
-    with awake_queen(screen, where, wanted_by(first, where)) as queen:
+    with awake_queen(screen, where, wanted_by(first, where), first.model_ref) as queen:
         return _Chat(screen, where, queen, conversation).run()
 
 

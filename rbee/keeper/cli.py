@@ -12,6 +12,7 @@ import contextlib
 import functools
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -19,7 +20,14 @@ import click
 
 from rbee import __version__
 from rbee.keeper.click_options import MODEL_REF, NAME, TEXT, TRY, takes
-from rbee.keeper.command import Deed, Misuse, leave, run_at_home, run_with_queen
+from rbee.keeper.command import (
+    Deed,
+    Misuse,
+    leave,
+    run_at_home,
+    run_with_queen,
+    wait_for_upgrade,
+)
 from rbee.keeper.options import (
     INFER_OPTIONS,
     LIST_OPTIONS,
@@ -29,6 +37,7 @@ from rbee.keeper.options import (
     Option,
     Options,
 )
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import AnswerLost
 from rbee.process.home import Home
@@ -288,6 +297,14 @@ def _mac(_context: click.Context, option: click.Parameter, text: str) -> str:
     help="It may be suspended, and is woken by its network card; auto finds that.",
 )
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
+@click.option("--offline", is_flag=True, help="With --install: send all that it needs from here.")
+@click.option(
+    "--python",
+    type=TEXT,
+    metavar="3.12|PATH",
+    default="",
+    help="With --install: the Python to take there.  [default: the first that is new enough]",
+)
 @click.option(
     "--accept-host-key",
     type=TEXT,
@@ -314,6 +331,9 @@ def add_hive(options: Options) -> Deed:
     """
     from rbee.wire.messages.hives import AddHive, SshTarget
 
+    for name in ("offline", "python"):
+        if options[name] and not options["install"]:
+            raise click.UsageError(f"--{name} goes with --install")
     user, port, key = options["ssh_user"], options["ssh_port"], options["key"]
     tunnel = options["tunnel"]
     ssh = SshTarget(user=user, port=port, key_path=key, tunnel=tunnel)
@@ -323,6 +343,8 @@ def add_hive(options: Options) -> Deed:
         hive_id=options["hive_id"],
         ssh=ssh if user or port or key or tunnel is not None else None,
         install=options["install"],
+        offline=options["offline"],
+        python=options["python"],
         accept_host_key=options["accept_host_key"],
         wake=options["wake"],
     )
@@ -330,6 +352,57 @@ def add_hive(options: Options) -> Deed:
     from rbee.keeper import machines
 
     return lambda screen, where: machines.add_hive(screen, where, wanted)
+
+
+@keeper.command()
+@click.option("--to", "version", type=TEXT, metavar="VERSION", default="", help="[default: newest]")
+@click.option("--only", type=NAME, metavar="HIVE", help="This machine alone.")
+@click.option(
+    "--python",
+    type=TEXT,
+    metavar="3.12|PATH",
+    default="",
+    help="The Python to take on other machines.  [default: the first that is new enough]",
+)
+@click.option("--offline", is_flag=True, help="Send other machines all that rbee needs from here.")
+@click.option("--quiet", "-q", is_flag=True, help="No narration.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON event a line on stderr.")
+def upgrade(
+    version: str, only: str | None, python: str, offline: bool, quiet: bool, as_json: bool
+) -> None:
+    """Upgrade rbee, here and on every machine, while the swarm serves.
+
+    The new one is made beside the old, by the pip of this environment, and has to answer in a swarm
+    of its own first. Then jobs that run come to their end, new ones wait, and the new one takes its
+    place. Where it does not answer there, the old one serves again.
+
+    Exit status: 1 where a machine keeps its rbee, for instance since it is off.
+
+    \b
+    Examples:
+      rbee-keeper upgrade
+      rbee-keeper upgrade --only localhost
+    \b
+    To a version that is named, and a machine that was off meanwhile:
+      $ rbee-keeper upgrade --to 0.4.0
+      $ rbee-keeper upgrade --only workstation
+    """
+    if quiet and as_json:
+        raise click.UsageError("--quiet and --json exclude each other")
+    screen = Screen(quiet=quiet, as_json=as_json)
+    wait_for_upgrade(screen)
+
+    def run(home: Home) -> int:
+        from rbee.keeper.windows import refuse_on_windows
+
+        refuse_on_windows()
+        from rbee.keeper.upgrade import Wanted
+        from rbee.keeper.upgrade import upgrade as run_upgrade
+
+        wanted = Wanted(version, only or "", python, offline)
+        return run_upgrade(screen, QueenTarget.of(home, None, None), wanted)
+
+    run_at_home(screen, run)
 
 
 @keeper.command()
@@ -442,6 +515,7 @@ def remove_key(options: Options) -> Deed:
 @click.argument("name", type=NAME)
 @click.argument("ref", type=MODEL_REF, required=False)
 @click.argument("settings", type=TEXT, nargs=-1, metavar="[SETTING=VALUE]...")
+@click.option("--draft", type=MODEL_REF, help="A smaller model that writes ahead of REF.")
 @click.option("--remove", is_flag=True, help="Take the name away; its model stays.")
 @with_queen(*NARRATION_OPTIONS)
 def name(options: Options) -> Deed:
@@ -449,7 +523,8 @@ def name(options: Options) -> Deed:
 
     The settings are what a request has that says nothing of them: context, slots, system (what the
     model is told first), thinking (true or false), keep_loaded, chat_template (a file of Jinja),
-    max_tokens, temperature, top_p, top_k, min_p, seed, stop, repeat_penalty and other samplers.
+    max_tokens, temperature, top_p, top_k, min_p, seed, stop, repeat_penalty and other samplers;
+    and draft, a smaller model of the same vocabulary, which is used where that is faster.
     The same can stand in config.toml, below [names.NAME], where REF is called model.
 
     \b
@@ -670,7 +745,8 @@ def doctor(as_json: bool) -> None:
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     # What click writes by itself (help, version, completion) ends quietly with its reader.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     status = 0
     try:
         ended_with = keeper.main(prog_name="rbee-keeper", standalone_mode=False)

@@ -22,6 +22,8 @@ Deed = Callable[[Screen, QueenTarget], int | None]
 
 _EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2, "payload_too_large": 2}
 _BROKEN_PIPE = 141
+#: What is in RBEE_HOME while rbee is being upgraded; see `rbee.keeper.upgrading`.
+UPGRADE = "upgrade.json"
 
 
 class Misuse(Exception):
@@ -38,8 +40,10 @@ def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoRe
     Raises Misuse before anything is done.
     """
     screen = _screen_of(options)
-    deed = command(options)
     queen, token_file = options["queen"], options["token_file"]
+    if queen is None:
+        wait_for_upgrade(screen)
+    deed = command(options)
 
     def run(home: Home) -> int | None:
         where = QueenTarget.of(home, queen, token_file)
@@ -53,6 +57,19 @@ def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoRe
     run_at_home(screen, run)
 
 
+def wait_for_upgrade(screen: Screen) -> None:
+    """Begins this command anew once an upgrade has come to its end, where there is one."""
+    home = os.path.expanduser(os.environ.get("RBEE_HOME") or "~/.rbee")
+    if os.path.exists(os.path.join(home, UPGRADE)):
+        from rbee.keeper import upgrading  # late: that is seldom
+
+        try:
+            upgrading.wait_for_upgrade(screen, Home.open())
+        except RbeeError as error:
+            screen.error(error)
+            leave(1)
+
+
 def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     """Runs a command in this machine's RBEE_HOME and exits with its status: what `run` returns."""
 
@@ -62,7 +79,8 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     status = 0
     try:
         signal.signal(signal.SIGTERM, terminate)
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        if sys.platform != "win32":
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         raise_on_interrupt()
         status = run(Home.open()) or 0
     except RbeeError as error:

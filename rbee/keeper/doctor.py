@@ -1,4 +1,5 @@
-"""``rbee-keeper doctor``: what this machine offers, and what holds of it; wakes nobody.
+"""``rbee-keeper doctor``: what this machine offers, and what holds of it and of the others; wakes
+nobody.
 
 Each check is a function of the home, and says one thing. A check of another area is one more
 function in `CHECKS`.
@@ -9,19 +10,26 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from rbee import __version__
+from rbee.keeper import installation
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import table
-from rbee.process import landlock, seccomp
+from rbee.keeper.windows import refuse_on_windows
+from rbee.process import apart, landlock, seccomp
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.registered import ENGINES, registered
 from rbee.process.suspending import find_way
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import decode
+from rbee.wire.messages.hives import Examined
 from rbee.wire.messages.workers import EngineFacts
 
 #: The version of Landlock since which ports are bounded, too.
@@ -147,6 +155,50 @@ def workers_awake(home: Home) -> Finding:
     return Finding(check, "ok", f"{len(found)} awake, each confined" if found else "none awake")
 
 
+def this_rbee(home: Home) -> Finding:
+    """How this rbee was installed, and what upgrades it."""
+    found = installation.installation()
+    told = installation.obstacle(found)
+    if told is None:
+        detail = f"{__version__}, in {found.prefix}; to upgrade it: rbee-keeper upgrade"
+    else:
+        detail = f"{__version__}; {told.why}; to upgrade it: {told.type_this}"
+    return Finding("rbee", "ok", detail)
+
+
+def machines(home: Home) -> Iterator[Finding]:
+    """What is on each other machine of the catalog, asked over SSH."""
+    if not home.settings().database and not (home.path / "queen.db").exists():
+        return
+    command = apart.command_of("rbee.queen.examine")
+    environ = apart.environment_of(os.environ)
+    ran = subprocess.run(
+        command, cwd=apart.FOLDER, env=environ, stdin=subprocess.DEVNULL, capture_output=True
+    )
+    for line in ran.stdout.splitlines():
+        yield judged_machine(decode(line, Examined, "what is told of a machine"))
+    if ran.returncode:
+        words = ran.stderr.decode("utf-8", "replace").split("\n")
+        why = next((each for each in reversed(words) if each.strip()), "no reason is told")
+        yield Finding("hives", "no", f"the catalog cannot be read: {why}")
+
+
+def judged_machine(found: Examined) -> Finding:
+    """Whether a machine has what it needs to be woken. Pure."""
+    check, upgrade = f"hive {found.hive_id}", f"rbee-keeper upgrade --only {found.hive_id}"
+    free = narration.size(found.free_bytes)
+    if found.error is not None and found.error.code == "ssh_failed":
+        return Finding(check, "partly", found.error.message, found.error.suggestion)
+    if found.error is not None:
+        return Finding(
+            check, "no", found.error.message, f"{found.error.suggestion}; then: {upgrade}"
+        )
+    if found.rbee != __version__:
+        has = f"rbee {found.rbee}" if found.rbee else "no rbee"
+        return Finding(check, "no", f"{has}, and this is {__version__}; {free} free", upgrade)
+    return Finding(check, "ok", f"rbee {found.rbee} on Python {found.python}; {free} free")
+
+
 def suspension(home: Home) -> Finding:
     """Whether this machine can be suspended by its user, which a hive does that was added with
     ``--wake``."""
@@ -163,13 +215,15 @@ CHECKS: tuple[Check, ...] = (
     calls_of_workers,
     memory_of_workers,
     workers_awake,
+    this_rbee,
     suspension,
 )
 
 
 def doctor(screen: Screen, home: Home) -> int:
     """Tells what each check finds. Returns 1 where one of them finds a fault."""
-    findings = [*engines(home), *(check(home) for check in CHECKS)]
+    refuse_on_windows()
+    findings = [*engines(home), *(check(home) for check in CHECKS), *machines(home)]
     rows = [(each.check, each.state, each.detail) for each in findings]
     value = {"checks": [each._asdict() for each in findings]}
     screen.result(value, table("CHECK STATE DETAIL", rows))

@@ -44,7 +44,7 @@ def infer(screen: Screen, where: QueenTarget, request: JobRequest, *, keep_alive
     screen.say(narration.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
         screen.say(narration.TEST_MODEL)
-    with awake_queen(screen, where, wanted_by(request, where)) as queen:
+    with awake_queen(screen, where, wanted_by(request, where), request.model_ref) as queen:
         JobRun(screen, queen).run(request)
         if keep_alive:
             queen.keep()

@@ -17,7 +17,7 @@ from rbee.wire.messages.hives import HIVES, HiveStatus, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
 from rbee.wire.messages.operations import OPERATIONS, OperationView
-from rbee.wire.messages.workers import WORKERS, WorkerView
+from rbee.wire.messages.workers import LEAST_GAIN, WORKERS, WorkerView
 from rbee.wire.narration import layers_in_words, size
 
 #: How often `top` looks (seconds).
@@ -230,6 +230,10 @@ def _loaded(worker: WorkerView) -> str:
     name = worker.model_ref
     if worker.names is not None and worker.model_ref not in worker.names:
         name = min(worker.names, key=len, default=f"{worker.model_ref} (replaced)")
+    if worker.draft:
+        is_used = worker.draft_gain >= LEAST_GAIN
+        gain = f"{worker.draft_gain:.1f}x" if worker.draft_gain else "not used"
+        return f"{name} ({'draft' if is_used else 'without draft'} {worker.draft}, {gain})"
     return f"{name} (vectors)" if worker.vectors_up_to else name
 
 

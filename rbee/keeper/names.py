@@ -27,6 +27,7 @@ _SHOWN = 40
 def wanted_name(options: Options) -> AddName:
     """The name that is typed, with its settings. Raises `invalid_request`."""
     typed = [_with_text(each) for each in options["settings"]]
+    typed += [f"draft={options['draft']}"] if options["draft"] else []
     return AddName(name=options["name"], model_ref=options["ref"], settings=settings_of(typed))
 
 

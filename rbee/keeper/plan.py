@@ -18,7 +18,7 @@ def plan(screen: Screen, where: QueenTarget, ref: str, options: Options) -> None
     """Has the queen plan, and shows what she says. What is not running is woken for it, but no
     worker is; then it sleeps again."""
     wanted = AskPlan(model_ref=ref, hub_token=where.hub_token(ref), **placed_by(options))
-    with awake_queen(screen, where, A_HIVE) as queen:
+    with awake_queen(screen, where, A_HIVE, ref) as queen:
         found = run_operation(screen, queen, PLAN, wanted, Plan)
     screen.result(found, place_table(found))
     if found.outcome == "worker":

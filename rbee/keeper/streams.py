@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import errno
-import fcntl
 import os
 import sys
 from typing import Any, Literal, TextIO
@@ -52,6 +51,10 @@ def why(stream: str, error: OSError) -> str:
 
 def require_stdin() -> None:
     """Raises `invalid_request` where standard input is closed."""
+    try:
+        import fcntl  # late: Windows has none, and tells it by an error of what reads
+    except ImportError:
+        return
     if fcntl.fcntl(sys.stdin.fileno(), fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
         raise unreadable(OSError(errno.EBADF, ""))
 

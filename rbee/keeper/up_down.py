@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, find_queen, wait_gone
+from rbee.keeper.command import wait_for_upgrade
 from rbee.keeper.operation import wake_hives
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
@@ -24,8 +25,9 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> No
     """
     with awake_queen(screen, where, A_HIVE) as queen:
         wake_hives(screen, queen, None)
+        if not stay or not queen.is_own:
+            queen.keep()  # whoever has woken her would end her with its own work
         if not stay:
-            queen.keep()
             screen.say(narration.UP)
         if print_env:
             values = {
@@ -39,6 +41,8 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> No
         if stay:
             screen.say(narration.STAYS)
             _stay_with(queen)
+    if stay:
+        wait_for_upgrade(screen)  # for which she has ended
 
 
 def _stay_with(queen: AwakeQueen) -> None:
@@ -54,8 +58,9 @@ def _stay_with(queen: AwakeQueen) -> None:
 
 def up_at_boot(screen: Screen, _: QueenTarget) -> None:
     """Has the swarm started now, and whenever this machine starts."""
-    from rbee.keeper import boot
+    from rbee.keeper import boot, windows
 
+    windows.refuse_on_windows()
     screen.say(narration.AT_BOOT, path=boot.enable())
 
 

@@ -31,6 +31,7 @@ _BELIEVED = (
     "running",
     "running/queen.json",
     "running/hive.json",
+    "upgrade.json",
     "models",
     "logs",
 )

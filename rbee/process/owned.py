@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +54,8 @@ def distrust(path: Path, *, in_believed: bool = False) -> Distrust | None:
     folder that it is in. What is not there is no danger. `in_believed`: the folder that it is in,
     and what leads there, has been looked at.
     """
+    if sys.platform == "win32":
+        return None  # a profile is its user's alone by access lists, of which a mode says nothing
     me = os.geteuid()
     if in_believed:
         try:
@@ -96,6 +99,8 @@ def _on_the_way(path: Path) -> tuple[list[tuple[Path, os.stat_result]], bool]:
 
 def is_read_by_others(path: Path) -> bool:
     """Whether somebody else may read a file."""
+    if sys.platform == "win32":
+        return False
     try:
         return bool(os.stat(path).st_mode & _OTHERS_READ)
     except FileNotFoundError:

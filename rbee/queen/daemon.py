@@ -16,7 +16,7 @@ import aiohttp
 
 from rbee.http.client import Peer, open_session
 from rbee.http.operation import Operation
-from rbee.http.server import Server, leave
+from rbee.http.server import Below, Server, leave
 from rbee.http.serving import serves
 from rbee.process import journal, listening, logs
 from rbee.process.child import Child
@@ -38,14 +38,24 @@ from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
 from rbee.queen.openai import routes as openai
-from rbee.queen.operations import Operations
+from rbee.queen.operations import Operations, Task
 from rbee.queen.page.handlers import Page
 from rbee.queen.page.sessions import Sessions
 from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_QUEEN, STAY, ShutdownBegun, ShutDownQueen
+from rbee.wire.messages.basics import (
+    DRAIN,
+    HEALTH,
+    OPERATION_EVENTS,
+    SHUT_DOWN_QUEEN,
+    STAY,
+    DrainBegun,
+    Named,
+    ShutdownBegun,
+    ShutDownQueen,
+)
 from rbee.wire.messages.events import EVENTS, Done, FollowEvents
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
@@ -54,6 +64,8 @@ from rbee.wire.settings import Settings
 
 #: How long a queen that may be there already has to answer (seconds).
 _SECOND_LOOK = 1.0
+#: When somebody who is sent away by a queen that is replaced may find the next one (seconds).
+_BACK_AFTER_S = 2
 
 
 async def live(
@@ -165,6 +177,8 @@ class _Queen:
         )
         self.cascade = True
         self.kept = False
+        #: Ends by itself with her.
+        self.draining: TrackedTask | None = None
 
     async def answer(self) -> None:
         """Begins to serve."""
@@ -195,11 +209,16 @@ class _Queen:
         def counted_as(api: str) -> Offer:
             return offer._replace(begin=functools.partial(self._begin, api=api))
 
-        doors = {
-            addresses.MESSAGES: functools.partial(anthropic.table, counted_as("anthropic")),
-            addresses.V1: functools.partial(openai.table, offer),
-            addresses.OLLAMA: functools.partial(ollama.table, counted_as("ollama")),
-        }
+        in_anthropics_words = functools.cache(
+            functools.partial(anthropic.table, counted_as("anthropic"))
+        )
+        in_openais_words = functools.cache(functools.partial(openai.table, offer))
+        doors = [
+            Below(addresses.MESSAGES, in_anthropics_words),
+            Below(addresses.MODELS, in_anthropics_words, addresses.ANTHROPIC_VERSION_HEADER),
+            *(Below(path, in_openais_words) for path in (addresses.V1, *addresses.V1_AT_ROOT)),
+            Below(addresses.OLLAMA, functools.partial(ollama.table, counted_as("ollama"))),
+        ]
         await self.server.serve(own, doors, offer.allow_origin)
 
     async def serve(self, lifeline: Lifeline | None) -> None:
@@ -240,6 +259,28 @@ class _Queen:
         self._stay()
         await self.hives.have_heard()
 
+    @serves(DRAIN)
+    async def drain(self) -> DrainBegun:
+        """Has no job begin until this operation is over, and tells when none runs any more."""
+        operation = self.draining = self.operations.begin(Task("drain", ""), self._drained)
+        # Who has begun it may be gone before it has read anything.
+        grace = max(self.settings.reader_grace, self.settings.connect_timeout)
+        asyncio.get_running_loop().call_later(grace, operation.reader_left)
+        url = OPERATION_EVENTS.target(Named(id=operation.id))
+        return DrainBegun(operation_id=operation.id, events_url=url, kept=self.kept)
+
+    async def _drained(self, operation: TrackedTask) -> None:
+        self.server.gate.clear()
+        try:
+            if running := self.jobs.under_way():
+                operation.say(narration.DRAINING, count=len(running))
+            while tasks := [job.task for job in self.jobs.under_way() if job.task is not None]:
+                await asyncio.wait(tasks)
+            operation.say(narration.DRAINED)
+            await self.server.stopping.wait()
+        finally:
+            self.server.gate.set()
+
     @serves(SHUT_DOWN_QUEEN)
     async def shut_down(self, wanted: ShutDownQueen) -> ShutdownBegun:
         """Has workers, hives and herself leave; `now=true` cancels jobs, `unless=kept` spares a
@@ -247,6 +288,8 @@ class _Queen:
         if self.kept and wanted.unless == "kept":
             return ShutdownBegun(jobs=0, kept=True)
         self.cascade = wanted.cascade
+        if not self.server.gate.is_set():
+            self.server.status = "leaving"  # who waits at the gate is to ask the next queen
         self.server.stopping.set()
         if wanted.now:
             self.server.impatient.set()
@@ -301,7 +344,12 @@ class _Queen:
 
     def _require_awake(self) -> None:
         if self.server.status != "ok":
-            raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
+            raise RbeeError(
+                "queue_full",
+                "the queen is going to sleep",
+                "try again in a moment",
+                {"retry_after_s": _BACK_AFTER_S},
+            )
 
     async def _end_jobs(self) -> None:
         """Waits for the work that somebody still reads, unless a signal came; cancels the rest.
@@ -325,7 +373,8 @@ class _Queen:
             await asyncio.wait(ending, timeout=self.settings.stop_request)
 
     def _under_way(self) -> list[TrackedTask]:
-        return [*self.jobs.under_way(), *self.operations.board.under_way()]
+        all_of_it = [*self.jobs.under_way(), *self.operations.board.under_way()]
+        return [each for each in all_of_it if each is not self.draining]
 
     def _wanted(self) -> list[TrackedTask]:
         grace = self.settings.reader_grace

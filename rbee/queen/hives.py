@@ -23,9 +23,10 @@ from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
-from rbee.queen.other_machine import OtherMachine
+from rbee.queen.other_machine import Brought, OtherMachine
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.rousing import ANSWERS, Rousing, send_packet
+from rbee.queen.shell import python_of
 from rbee.queen.state import LOCAL, Asleep, Hive
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
@@ -370,7 +371,9 @@ class Hives:
         machine = None
         if row.ssh is not None:
             machine = self.directory.other(row, wanted.passphrase)
-            await machine.inspect(tell, install=wanted.install, accept=wanted.accept_host_key)
+            python = python_of(wanted.python)
+            bring = Brought(python=python, offline=wanted.offline) if wanted.install else None
+            await machine.inspect(tell, bring=bring, accept=wanted.accept_host_key)
         try:
             is_new = await self.directory.take_in(row, machine)
             try:
@@ -381,11 +384,33 @@ class Hives:
                 if is_new:
                     await self.directory.forget(hive_id)
                 raise
+            if machine is not None and wanted.install:
+                await machine.tidy()
         finally:
             if machine is not None:
                 await machine.let_go()
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
+
+    async def bring(self, hive_id: str, bring: Brought, tell: Tell) -> None:
+        """Brings rbee to the machine of a hive, beside the one it has, and wakes the hive from it
+        where that is the rbee of this queen.
+
+        Raises `hive_not_found`, and what keeps it from that; the one it has stays in use then.
+        """
+        await self.directory.require(hive_id)
+        row = next(each for each in await self.directory.rows(tell) if each.hive_id == hive_id)
+        machine = self.directory.machine(row)
+        if not isinstance(machine, OtherMachine):
+            return
+        await machine.inspect(tell, bring=bring)
+        try:
+            if bring.version == __version__:
+                self._failed.pop(hive_id, None)
+                await self._awake(row, tell)
+                await machine.tidy()
+        finally:
+            await machine.let_go()
 
     async def remove(self, hive_id: str, tell: Tell) -> None:
         """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`.

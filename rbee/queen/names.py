@@ -15,7 +15,7 @@ import msgspec
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import NameCatalog
-from rbee.wire.errors import RbeeError, invalid, no_such
+from rbee.wire.errors import invalid, no_such
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.inference import ChatMessage
 from rbee.wire.messages.jobs import JobRequest
@@ -29,9 +29,8 @@ from rbee.wire.messages.names import (
     configured,
     require_name,
 )
-from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
+from rbee.wire.model_ref import BUNDLED, is_short_name, nobody_called, parse_model_ref
 from rbee.wire.settings import Settings
-from rbee.wire.shown import shown
 
 #: Settings of a name that have another name as a field of a job.
 _CALLED = {"context": "ctx", "thinking": "think"}
@@ -139,15 +138,3 @@ def asked_by_name(wanted: JobRequest, named: AddName) -> JobRequest:
             first = ChatMessage(role="system", content=system)
             asked.update(messages=[first, *said], prompt=None)
     return msgspec.structs.replace(wanted, **asked)
-
-
-def nobody_called(typed: str) -> RbeeError:
-    """The error for a short name that is nobody's, with what to type."""
-    name = shown(typed)
-    return RbeeError(
-        "model_not_found",
-        f"no model is called {name!r} here",
-        f"name a repository of the hub, as owner/repo:Q4_K_M, "
-        f"or call one so: rbee-keeper name {name} HF:owner/repo",
-        {"field": "model"},
-    )

@@ -7,23 +7,28 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from rbee import __version__
 from rbee.http.board import Board
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, in_thread
+from rbee.queen import shell
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
 from rbee.queen.names import Names
+from rbee.queen.other_machine import Brought
 from rbee.queen.state import LOCAL, Hive, State
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import CANCEL_OPERATION, OPERATION_EVENTS, Named, OperationStarted
 from rbee.wire.messages.hives import (
     ADD_HIVE,
+    BRING_RBEE,
     WAKE_HIVES,
     AddHive,
+    BringRbee,
     HiveAdded,
     HiveAddStarted,
     HivesAwake,
@@ -96,7 +101,7 @@ class Operations:
             hives = await self._awake(wanted.node, operation, rouse=False)
             return HivesAwake(hives=[hive.hive_id for hive in hives])
 
-        return _started(self._begin(Task("wake", wanted.node or ""), work))
+        return _started(self.begin(Task("wake", wanted.node or ""), work))
 
     @serves(ADD_HIVE)
     async def add(self, wanted: AddHive) -> HiveAddStarted:
@@ -109,8 +114,22 @@ class Operations:
             devices = await self._hives.add(hive_id, decided, operation.say)
             return HiveAdded(hive_id=hive_id, devices=devices)
 
-        started = _started(self._begin(Task("add", hive_id), work))
+        started = _started(self.begin(Task("add", hive_id), work))
         return HiveAddStarted(hive_id=hive_id, **asdict(started))
+
+    @serves(BRING_RBEE)
+    async def bring_rbee(self, wanted: BringRbee) -> OperationStarted:
+        """Brings rbee to the machine of a hive, beside the one it has, which is an operation."""
+        version = wanted.version or __version__
+        if shell.version_of(version) != version:
+            raise invalid(f"{version!r} is no version", "name one as pip does: 1.2.0")
+        python = shell.python_of(wanted.python)
+        bring = Brought(version, wanted.folder, python, wanted.offline)
+
+        async def work(operation: TrackedTask) -> None:
+            await self._hives.bring(wanted.id, bring, operation.say)
+
+        return _started(self.begin(Task("bring", wanted.id), work))
 
     @serves(PULL_MODEL)
     async def pull(self, wanted: PullModel) -> OperationStarted:
@@ -145,7 +164,7 @@ class Operations:
                     return found
             raise troubles.error()
 
-        return self._begin(Task("pull", ref), work)
+        return self.begin(Task("pull", ref), work)
 
     @serves(PLAN)
     async def plan(self, wanted: AskPlan) -> OperationStarted:
@@ -165,7 +184,7 @@ class Operations:
             planner = Planner(self._hives, self._state, self._settings)
             return await planner.plan(wanted, hives, operation.id)
 
-        return _started(self._begin(Task("plan", wanted.model_ref), work))
+        return _started(self.begin(Task("plan", wanted.model_ref), work))
 
     @serves(OPERATIONS)
     async def list_under_way(self) -> OperationList:
@@ -189,7 +208,8 @@ class Operations:
         await self._hives.living(node, operation.say)
         return await self._hives.awake(node, operation.say, rouse=rouse)
 
-    def _begin(self, operation: Task, work: Callable[[Task], Coroutine[Any, Any, Any]]) -> Task:
+    def begin(self, operation: Task, work: Callable[[Task], Coroutine[Any, Any, Any]]) -> Task:
+        """Sets to work on an operation. Raises where the queen is going to sleep."""
         self._require_awake()
         operation.overhear = self._overhear
         self.board.add(operation)

@@ -17,7 +17,7 @@ import shlex
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -52,6 +52,24 @@ _MOST_WAYS = 64
 _LOGS = "rbee-keeper logs"
 
 
+class Brought(NamedTuple):
+    """The rbee that a machine is to have.
+
+    `folder` holds its wheels, empty: the rbee that runs here. `python` is the one to take there, as
+    of `shell.python_of`; `offline`: all that it needs is sent from here, too.
+    """
+
+    version: str = __version__
+    folder: str = ""
+    python: str = ""
+    offline: bool = False
+
+
+def here_system() -> str:
+    """What ``uname -sm`` says of this machine."""
+    return f"{platform.system()} {platform.machine()}"
+
+
 class OtherMachine(Machine):
     """See `rbee.queen.machines.Machine`. `passphrase` opens the key file; it stays in RAM."""
 
@@ -73,8 +91,10 @@ class OtherMachine(Machine):
         #: The address of the queen's machine on which she listens for this one, beyond loopback.
         self.served_on = ""
         self._hive_there = ""
+        #: Whether the hive was started from an environment that the link did not lead to.
+        self._is_new = False
 
-    async def inspect(self, tell: Tell, *, install: bool, accept: str) -> None:
+    async def inspect(self, tell: Tell, *, bring: Brought | None, accept: str = "") -> None:
         """Preflight: looks whether rbee can run there, and brings it there where that is wanted.
 
         `accept` is the fingerprint of the host key that a person has agreed to. The connection
@@ -82,26 +102,47 @@ class OtherMachine(Machine):
         `insufficient_disk` with what is missing.
         """
         host = self._host
+        wanted = __version__ if bring is None else bring.version
+        python = "" if bring is None else bring.python
         connection = await self._connect(accept)
         try:
             tell(narration.MACHINE_REACHED, host=host, address=connection.peer_address or host)
-            found = shell.facts(await self._said(connection, shell.INSPECT))
+            found = shell.facts(await self._said(connection, shell.inspect(wanted, python)))
             tell(narration.MACHINE_LOGIN, host=host, user=found.user)
-            if found.rbee != __version__:
-                shell.check_python(host, found)
+            if found.rbee != wanted:
+                shell.check_python(host, found, python)
             version = found.runs_on if found.rbee else found.version
             tell(narration.MACHINE_PYTHON, host=host, version=version)
             tell(narration.MACHINE_DISK, host=host, free=narration.size(found.free_bytes))
-            if install and found.rbee != __version__:
+            if bring is not None and found.rbee != wanted:
+                if bring.offline:
+                    shell.check_same(host, found, here_system(), platform.python_version())
                 shell.check_room(host, found)
-                await self._install(connection, found.rbee, tell)
+                await self._install(connection, found.rbee, bring, tell)
             else:
-                shell.check_version(host, found.rbee, __version__, self._add_as)
-                tell(narration.MACHINE_RBEE, host=host, version=__version__)
+                shell.check_version(host, found.rbee, wanted, self._add_as)
+                tell(narration.MACHINE_RBEE, host=host, version=wanted)
         except BaseException:
             await connection.close()
             raise
         self._inspected = connection
+
+    async def look(self) -> shell.Facts:
+        """What is on it, without a change. Raises `ssh_failed`."""
+        connection = await self._connect()
+        try:
+            return shell.facts(await self._said(connection, shell.inspect(__version__)))
+        finally:
+            await connection.close()
+
+    async def tidy(self) -> None:
+        """Removes what older versions of rbee have left there. Raises `ssh_failed`."""
+        connection = self._inspected or await self._connect()
+        try:
+            await connection.run(shell.TIDY)
+        finally:
+            if connection is not self._inspected:
+                await connection.close()
 
     def renew(self, other: OtherMachine) -> None:
         """The same machine was looked at anew: what opens its key is known from there."""
@@ -175,8 +216,17 @@ class OtherMachine(Machine):
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
-        assert self._connection is not None, "a hive is started on the way to its machine"
-        self._hive_there = await self._woken(self._connection, orders, tell)
+        connection = self._connection
+        assert connection is not None, "a hive is started on the way to its machine"
+        self._is_new = False
+        try:
+            self._hive_there = await self._woken(connection, orders, tell)
+        except RbeeError as error:
+            if self._is_new and error.code == "hive_unreachable":  # it is not for this machine
+                await connection.run(shell.discard(__version__))
+            raise
+        if self._is_new:
+            await connection.run(shell.settle(__version__))
         return await self.way_to(self._hive_there)
 
     async def end(self, peer: Peer | None) -> None:
@@ -314,6 +364,9 @@ class OtherMachine(Machine):
 
     async def _listening(self, lines: Lines, tell: Tell) -> str:
         async for line in lines:
+            if line == shell.STAGED:
+                self._is_new = True
+                continue
             if line.startswith("rbee="):
                 found = shell.version_of(line.removeprefix("rbee="))
                 shell.check_version(self._host, found, __version__, self._add_as)
@@ -348,33 +401,41 @@ class OtherMachine(Machine):
                 f"before that, look into .rbee/venv: ssh {self._host}",
             ) from None
 
-    async def _install(self, connection: SshConnection, found: str, tell: Tell) -> None:
-        """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""
-        from rbee.queen.wheel import build_wheel  # late: it needs what pip knows of packages
+    async def _install(
+        self, connection: SshConnection, found: str, bring: Brought, tell: Tell
+    ) -> None:
+        """Brings rbee there beside rbee `found`, "" where there is none. Raises `hive_unfit`."""
+        from rbee.queen import wheels  # late: it needs what pip knows of packages
 
+        host, version = self._host, bring.version
         line = narration.MACHINE_REPLACE if found else narration.MACHINE_INSTALL
-        tell(line, host=self._host, found=found, version=__version__)
+        tell(line, host=host, found=found, version=version)
         began = time.monotonic()
-        name, wheel = await in_thread(DISK, build_wheel)
-        command = shell.install(name, len(wheel), __version__)
-        lines = await connection.lines(command, wheel, stdin_stays=True)
+        name, sent = await in_thread(DISK, wheels.archive, bring.folder, bring.offline)
+        if bring.offline:
+            tell(narration.MACHINE_SENDS, host=host, size=narration.size(len(sent)))
+        command = shell.install(
+            name, len(sent), version, python=bring.python, offline=bring.offline
+        )
+        lines = await connection.lines(command, sent, stdin_stays=True)
         try:
             async with timeout(_INSTALL_LIMIT):
                 async for said_there in lines:
                     if said := shell.progress(said_there):
-                        tell(said[0], host=self._host, **said[1])
+                        tell(said[0], host=host, **said[1])
         except asyncio.TimeoutError:
             raise RbeeError(
                 "hive_unfit",
-                f"pip on {self._host} has not ended after {_INSTALL_LIMIT / 60:.0f} minutes",
+                f"pip on {host} has not ended after {_INSTALL_LIMIT / 60:.0f} minutes",
                 "see to it that it reaches its package index, then try again",
             ) from None
         finally:
             lines.close()
         if lines.status != 0:
-            raise shell.not_installed(self._host, lines.stderr.decode("utf-8", "replace"))
+            said_last = lines.stderr.decode("utf-8", "replace")
+            raise shell.not_installed(host, said_last, self._add_as)
         took = narration.seconds(time.monotonic() - began)
-        tell(narration.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
+        tell(narration.MACHINE_INSTALLED, host=host, version=version, seconds=took)
 
 
 def known_hosts(home: Home) -> Path:

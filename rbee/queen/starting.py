@@ -31,6 +31,7 @@ from rbee.wire.messages.workers import (
     WorkerStarted,
     WorkerState,
 )
+from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import backend_name
 from rbee.wire.settings import Settings
 
@@ -102,7 +103,7 @@ class Starting:
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
     async def prepare(self, job: Job, place: Place) -> None:
-        """Sees to it that a hive has the model, and a kind of worker for it."""
+        """Sees to it that a hive has the model, its draft, and a kind of worker for it."""
         hive = self._registry.living(place.hive_id)
         peer, ref = self._peer(job, hive), job.request.model_ref
         known = asyncio.Event()
@@ -113,6 +114,16 @@ class Starting:
         finally:
             model.cancel()
             kind.cancel()
+        if job.request.draft and not job.request.inputs:
+            await self._fetch_draft(job, peer, job.request.draft)
+
+    async def _fetch_draft(self, job: Job, peer: Peer, draft: str) -> None:
+        """What cannot be had of a draft costs speed alone: its job goes on without."""
+        try:
+            await job.have_model(peer, str(parse_model_ref(draft)), may_fetch=job.may_fetch)
+        except RbeeError as error:
+            job.say(narration.DRAFT_UNFETCHED, draft=draft, why=error.message)
+            job.request.draft = None
 
     async def _worker_kind(self, job: Job, hive: Hive, place: Place, known: asyncio.Event) -> None:
         wanted = place.kind(job.request.engine)
@@ -144,6 +155,7 @@ class Starting:
             share=share,
             slots=request.slots or 0,
             vectors_up_to=up_to,
+            draft=None if up_to else request.draft,
         )
         if place.is_on_several:
             started = await self._start_on_several(job, place, wanted)

@@ -7,8 +7,15 @@ from urllib.parse import urlsplit
 HEALTH = "/health"
 #: What is below is in OpenAI's words.
 V1 = "/v1"
+#: What of it clients of vLLM and of llama.cpp's server look for without that.
+V1_AT_ROOT = (
+    *("/chat/completions", "/embeddings", "/rerank", "/reranking"),
+    *("/tokenize", "/detokenize"),
+)
 #: What is at this path, and below, is in Anthropic's words.
 MESSAGES = "/v1/messages"
+#: The same is here, and below, for requests that have this header; without it it is OpenAI's.
+MODELS, ANTHROPIC_VERSION_HEADER = "/v1/models", "anthropic-version"
 #: What is below is in ollama's words.
 OLLAMA = "/api"
 #: What is open to whoever has an API key.

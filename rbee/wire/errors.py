@@ -45,6 +45,7 @@ HTTP_STATUS: dict[str, int] = {
     "engine_failed": 500,
     "home_unusable": 500,
     "answer_lost": 500,
+    "upgrade_failed": 500,
     "download_failed": 502,
     "checksum_mismatch": 502,
     "backend_unavailable": 503,

@@ -20,7 +20,7 @@ from typing import Literal
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid, nearest
-from rbee.wire.shown import beginning, why_no_name
+from rbee.wire.shown import beginning, shown, why_no_name
 
 #: Name of the model that ships inside the package.
 BUNDLED = "minillama"
@@ -156,6 +156,18 @@ def is_short_name(text: str) -> bool:
     if re.fullmatch(_SHORT, text) is None:
         return False
     return not nearest(text, [BUNDLED], _MISSPELT)
+
+
+def nobody_called(typed: str) -> RbeeError:
+    """The error for a short name that is nobody's, with what to type."""
+    name = shown(typed)
+    return RbeeError(
+        "model_not_found",
+        f"no model is called {name!r} here",
+        f"name a repository of the hub, as owner/repo:Q4_K_M, "
+        f"or call one so: rbee-keeper name {name} HF:owner/repo",
+        {"field": "model"},
+    )
 
 
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:

@@ -199,6 +199,19 @@ KEY_ADDED = _keeper("key.added", "key {name} is in the catalog; it is shown this
 KEY_REMOVED = _keeper("key.removed", "key {name} is removed; nobody gets in with it any more")
 NAME_GIVEN = _keeper("name.given", "{name} is {model_ref} from now on")
 NAME_REMOVED = _keeper("name.removed", "the name {name} is removed; its model stays")
+UPGRADE_STAYS = _keeper("upgrade.own", "this rbee stays at {version}: {why}")
+UPGRADE_LOOKS = _keeper("upgrade.look", "looking for rbee {wanted}, beside the {version} in use...")
+UPGRADE_NONE = _keeper("upgrade.own", "rbee {version} is the newest that pip finds")
+UPGRADE_TRIES = _keeper("upgrade.try", "trying rbee {version} in a swarm of its own...")
+UPGRADE_SWITCHES = _keeper(
+    "upgrade.switch", "nothing runs any more; rbee {version} takes the place of {found}"
+)
+UPGRADE_ANSWERS = _keeper("upgrade.done", "rbee {version} has answered; {found} is removed")
+UPGRADE_BACK = _keeper("upgrade.back", "rbee {version} is in use again, as before")
+UPGRADE_AWAITED = _keeper("upgrade.wait", "rbee is being upgraded; waiting for that...")
+UPGRADE_CUT = _keeper("upgrade.back", "an upgrade was broken off; rbee {version} is in use again")
+UPGRADE_LATER = _keeper("upgrade.machine", "going on without {hive_id}: {why}")
+UPGRADE_MACHINE = _keeper("upgrade.machine", "{hive_id} has rbee {version}, and has answered")
 CASCADE = _keeper("queen.shutdown", "asking queen to cascade shutdown")
 OTHER_JOBS = _keeper(
     "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
@@ -207,6 +220,8 @@ KEEP_WARM = _queen("queen.warm", "keeping hive and worker warm")
 PAGE_ENTERED = _queen("page.entered", "a browser is signed in on the page")
 PAGE_OPENING = _keeper("page.opening", "opening the page at {url} in your browser...")
 KEPT = _keeper("queen.kept", "the swarm stays awake, as somebody asked for")
+DRAINING = _queen("queen.drain", "jobs that still run, and are ended first: {count}; new ones wait")
+DRAINED = _queen("queen.drained", "no job runs")
 EVENTS_GONE = _queen(
     "story.gone", "the events of this job are no longer kept ({size}); only its end is"
 )
@@ -272,6 +287,7 @@ MACHINE_REPLACE = _queen(
 MACHINE_ENVIRONMENT = _queen(
     "machine.environment", "{host} has made room for it; pip looks for what it needs..."
 )
+MACHINE_SENDS = _queen("machine.send", "sending {host} all that rbee needs ({size})...")
 MACHINE_LOADS = _queen("machine.load", "{host} downloads {package} ({size})")
 MACHINE_PLACES = _queen("machine.place", "{host} puts packages in place: {count}")
 MACHINE_SHARES = _queen(
@@ -466,6 +482,13 @@ WORKER_LOAD_PERCENT = _worker("model.progress", "read {percent}% of the model")
 WORKER_DEVICE = _worker("device.ready", "initialised {device} with {engine}")
 WORKER_LOADED = _worker(
     "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
+)
+DRAFT_UNFETCHED = _queen("draft.left", "left the draft {draft} out: {why}")
+DRAFT_LEFT_OUT = _hive("draft.left", "left the draft {draft} out: {why}")
+PROJECTOR_OFF = _worker("projector.off", "is shown no pictures: {why}")
+DRAFT_OFF = _worker("draft.off", "does without the draft {draft}: {why}")
+DRAFT_GAINS = _worker(
+    "draft.gains", "{draft} writes ahead: {gain} times as fast as without when that was measured"
 )
 WORKER_RESTART = _hive(
     "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"

@@ -8,6 +8,7 @@ The page of routes and ``/openapi.json`` are written from both.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -47,7 +48,8 @@ class Route(Generic[Q, A]):
     `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
     be, a stream, `line` the same of one of JSON lines; `may_be_empty`: 204 is a success, too.
     `largest` is what a body may have (bytes); `with_pictures`: beside those it may have as much as
-    any other. `on_page`: the queen's page may ask it, too, where somebody is signed in there.
+    any other. `also` are other paths where clients look for the same. `on_page`: the queen's page
+    may ask it, too, where somebody is signed in there.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Route(Generic[Q, A]):
         may_be_empty: bool = False,
         largest: int = LARGEST_BODY,
         with_pictures: bool = False,
+        also: Sequence[str] = (),
         on_page: bool = False,
     ) -> None:
         self.method = method
@@ -73,6 +76,7 @@ class Route(Generic[Q, A]):
         self.answer = answer
         self.status = status or (204 if answer is NONE else 200)
         self.who = who
+        self.also = also
         self.event = Events if answer is Events else event
         self.line = line
         self.may_be_empty = may_be_empty
@@ -84,6 +88,11 @@ class Route(Generic[Q, A]):
         #: The fields that travel in the path, and which of them may hold slashes.
         self.named = tuple(part.partition("}")[0] for part in self.path.split("{")[1:])
         self.with_slashes = tuple(name for name in self.named if f"{{{name}:path}}" in path)
+
+    @property
+    def begins_job(self) -> bool:
+        """Whether somebody asks for an answer, who can wait at the gate of a server."""
+        return self.has_body and not self.named and (self.who is Who.KEYS or self.with_pictures)
 
     def target(self, wanted: Q) -> str:
         """The path and the query that ask for `wanted`."""

@@ -39,7 +39,13 @@ from rbee.wire.messages.inference import (
     InferRequest,
 )
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerState
+from rbee.wire.messages.workers import (
+    LEAST_GAIN,
+    WORKER_HEARTBEAT,
+    Placed,
+    WorkerReport,
+    WorkerState,
+)
 from rbee.wire.narration import Narration, say
 from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings, with_flags
@@ -123,7 +129,7 @@ class WorkerDaemon:
         tempfile.tempdir = self.folder
         if orders.settings.confine_workers:
             confine(
-                files=orders.model_paths,
+                files=[*orders.model_paths, *orders.draft_paths],
                 on_gpu=orders.backend != "cpu" and not orders.simulated,
                 folder=self.folder,
                 write=[orders.log] if orders.log else [],
@@ -195,7 +201,22 @@ class WorkerDaemon:
             "context": model.context,
         }
         used = say(narration.WORKER_DEVICE, {"device": device, "engine": self.engine.name})
-        await self.report(self.state, [used, say(narration.WORKER_LOADED, loaded)])
+        lines = [used, say(narration.WORKER_LOADED, loaded), *self._left_out(model.placed)]
+        await self.report(self.state, lines)
+
+    def _left_out(self, placed: Placed) -> list[Narration]:
+        """What has come of what the model can do without: a projector, a draft."""
+        draft, gain, lines = self.orders.draft, f"{placed.draft_gain:.2f}", []
+        if placed.projector_fault:
+            lines.append(say(narration.PROJECTOR_OFF, {"why": placed.projector_fault}))
+        if placed.draft_fault:
+            lines.append(say(narration.DRAFT_OFF, {"draft": draft, "why": placed.draft_fault}))
+        elif placed.draft_gain >= LEAST_GAIN:
+            lines.append(say(narration.DRAFT_GAINS, {"draft": draft, "gain": gain}))
+        elif placed.draft_gain:
+            why = f"with it the model is {gain} times as fast"
+            lines.append(say(narration.DRAFT_OFF, {"draft": draft, "why": why}))
+        return lines
 
     def _load(self) -> LoadedModel:
         """The engine's model, once it is known whether it may be given the template."""

@@ -30,6 +30,7 @@ Feature: A worker has its model, its socket and nothing else
     Then 2 workers run that know none of them
     And the exit status is 0
 
+  @only-asks
   @fault.worker.hard-to-kill
   Scenario: Its memory is bounded, where it lacks the worker goes first, and the doctor tells
     Given a swarm that is warm

@@ -3,6 +3,7 @@ Feature: A key reaches the models that it may use, and nothing beyond them
   learns nothing of files, machines and other people's work, and has nothing fetched that nobody
   allowed. A key that is removed is worth nothing, at once and everywhere.
 
+  @only-asks
   @fault.queen.keys-open-files
   Scenario: Files, repositories and names that a key may not use cannot be told apart
     Given a hub that holds "author/minillama"

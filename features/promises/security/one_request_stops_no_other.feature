@@ -2,9 +2,10 @@ Feature: One request stops no other
   What a request may cost is bounded and written down (docs/limits.md). Whoever asks for more is told
   which field asks for too much, and nobody else has waited for it.
 
+  @only-asks
   Scenario: More is asked for than there may be, beside somebody's story
     Given a hub that holds "author/endless-llama"
-    And a queen that is awake
+    And a swarm that is warm
     And a program that reads a story of "author/endless-llama"
     When another program asks "author/endless-llama" for each of these
       | asked for                                            | about           |

@@ -52,6 +52,7 @@ Feature: Strangers stop nobody
     Then the first is accepted
     And the other is refused with "deadline_exceeded"
 
+  @only-asks
   @fault.shared.any-name
   Scenario: A name that is none of this machine
     Given a swarm that is warm

@@ -60,11 +60,13 @@ Feature: Nothing is told to whoever happens to listen
     When another user of the machine takes the queen's port
     Then that user has heard neither a secret nor "minillama"
 
+  @only-asks
   Scenario: Who has one secret has no other
     Given a swarm that is warm
     When each secret is shown to each program
     Then each program lets in its own secret alone
 
+  @only-asks
   @fault.queen.any-heartbeat
   Scenario: A heartbeat counts only from the hive that it names
     Given a swarm that is warm

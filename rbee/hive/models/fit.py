@@ -93,8 +93,9 @@ class Need(msgspec.Struct, frozen=True):
     """Bytes that a worker takes for a model, by what they are for.
 
     `kv` is what a layer keeps of the tokens it has seen, in whatever form; `sight` a projector,
-    with its graph. `is_estimate` is true where the formulas have not been compared with the engine.
-    `unread` are the bytes of the weights that no single token reads.
+    with its graph, and `draft` all that a model takes which writes ahead. `is_estimate` is true
+    where the formulas have not been compared with the engine. `unread` are the bytes of the weights
+    that no single token reads.
     """
 
     weights: int
@@ -104,6 +105,7 @@ class Need(msgspec.Struct, frozen=True):
     is_estimate: bool
     unread: int = 0
     sight: int = 0
+    draft: int = 0
 
     @property
     def total(self) -> int:
@@ -113,14 +115,19 @@ class Need(msgspec.Struct, frozen=True):
     @property
     def overhead(self) -> int:
         """What comes on top of the weights, in bytes: the same for every quant of a model."""
-        return self.kv + self.compute + self.output + self.sight
+        return self.kv + self.compute + self.output + self.sight + self.draft
 
     @classmethod
     def sum(cls, needs: Iterable[Need]) -> Need:
         """What all parts of a model take."""
         rows = [msgspec.structs.astuple(need) for need in needs]
-        weights, kv, compute, output, estimates, unread, sight = map(sum, zip(*rows))
-        return cls(weights, kv, compute, output, bool(estimates), unread, sight)
+        weights, kv, compute, output, estimates, *others = map(sum, zip(*rows))
+        return cls(weights, kv, compute, output, bool(estimates), *others)
+
+    def beside(self, draft: Need) -> Need:
+        """What it takes together with a model that writes ahead of it."""
+        estimated = self.is_estimate or draft.is_estimate
+        return msgspec.structs.replace(self, draft=draft.total, is_estimate=estimated)
 
     def read_for_a_token(self, slots: int) -> int:
         """The bytes that an engine with `slots` slots reads to make one token, with half of the

@@ -137,9 +137,12 @@ _LENGTH = struct.Struct("<Q")
 
 
 class Length(msgspec.Struct, frozen=True):
-    """What is kept of a long text (bytes) or array (elements) of the metadata."""
+    """What is kept of a long text (bytes) or array (elements) of the metadata; of one of texts also
+    where its elements are in the file, from `begin` to `end` (bytes)."""
 
     count: int
+    begin: int = 0
+    end: int = 0
 
 
 MetaValue = str | int | float | bool | tuple[int | float, ...] | Length
@@ -197,8 +200,13 @@ class GgufHeader(msgspec.Struct, frozen=True):
     @property
     def vocabulary(self) -> int:
         """Number of tokens that the tokenizer knows, 0 if the file has none."""
+        return self.tokens.count
+
+    @property
+    def tokens(self) -> Length:
+        """Where the texts of its vocabulary are."""
         tokens = self.metadata.get(_TOKENS)
-        return tokens.count if isinstance(tokens, Length) else 0
+        return tokens if isinstance(tokens, Length) else Length(0)
 
     def number(self, key: str, default: int = 0) -> int:
         """The whole number under `key` without its architecture prefix, or `default`.
@@ -402,16 +410,17 @@ class _Window:
 
     def _array(self, kind: int, count: int) -> MetaValue:
         if kind == _TEXT:
+            begin = self.position
             self._skip_texts(count)
-        elif kind not in _SCALARS:
+            return Length(count, begin, self.position)
+        if kind not in _SCALARS:
             # Arrays of arrays among them: no engine reads those either.
             raise _invalid(self._name, f"has an array of unknown type {kind}")
-        else:
-            size = struct.calcsize("<" + _SCALARS[kind]) * count
-            if count <= KEPT_ARRAY:
-                self._keep(40 * count)
-                return tuple(struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(size)))
-            self._skip(size)
+        size = struct.calcsize("<" + _SCALARS[kind]) * count
+        if count <= KEPT_ARRAY:
+            self._keep(40 * count)
+            return tuple(struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(size)))
+        self._skip(size)
         return Length(count)
 
     def _skip_texts(self, count: int) -> None:

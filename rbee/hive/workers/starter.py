@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,13 +11,16 @@ import msgspec
 from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
+from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
+from rbee.hive.workers.drafts import Draft, Drafts
 from rbee.hive.workers.kinds import Kinds
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.hive.workers.worker import Worker
 from rbee.process.content import content_id
+from rbee.wire import narration
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import template_name
@@ -25,7 +28,7 @@ from rbee.wire.messages.orders import HiveOrders, WorkerOrders, WorkerSettings
 from rbee.wire.messages.sides import AskSides, AskSpread, SideOrders, SidesHere, StartSide
 from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
-from rbee.wire.narration import device_name, size
+from rbee.wire.narration import device_name, say, size
 from rbee.wire.placement import CPU, Placement
 from rbee.wire.settings import Settings
 
@@ -42,14 +45,22 @@ class Starter(msgspec.Struct):
     _kinds: Kinds
     _workers: Supervisor
     _sides: Callable[[], Sides]
+    _drafts: Drafts
 
-    async def check(self, placement: Placement, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
+    async def check(
+        self,
+        placement: Placement,
+        ref: ModelRef,
+        ctx: int = 0,
+        slots: int = 0,
+        draft: Sequence[GgufHeader] = (),
+    ) -> Fit:
         """How a model fits in a placement, where there is room for it or unused workers make it.
 
         Raises as `Capacity.check` does.
         """
         unused = [worker.promise for worker in self._unused(placement)]
-        return await self._capacity.check(placement, ref, ctx, slots, unused)
+        return await self._capacity.check(placement, ref, ctx, slots, unused, draft)
 
     async def spread(self, wanted: AskSpread, ref: ModelRef) -> Fit:
         """How a model fits on devices here together with those of others.
@@ -133,6 +144,7 @@ class Starter(msgspec.Struct):
         facts = await self._kinds.able(engine, backend, simulated=simulated, parts=len(devices))
         content = content_id(row.paths)
         places = await self._capacity.engine_places(devices, facts.devices)
+        draft = await self._drafts.of(wanted, placement, row, facts)
         async with self._capacity.promising:
             if wanted.share:
                 for worker in self._workers.holding(content):
@@ -146,10 +158,15 @@ class Starter(msgspec.Struct):
                 await self._kinds.speaks(engine)
                 fit, unloaded = await self._as_dealt(placement, ref, wanted)
             else:
-                fit = await self.check(placement, ref, wanted.ctx or 0, most)
+                if draft.headers and not await self._have_room(placement, ref, wanted, draft):
+                    draft = draft.left_out("there is no room for it beside the model")
+                ask = functools.partial(
+                    self.check, placement, ref, wanted.ctx or 0, most, draft.headers
+                )
+                fit = await ask()
                 unloaded = await self._make_room(placement, fit)
                 if unloaded is not None:  # for more than the first, or for none: some may be in use
-                    fit = await self.check(placement, ref, wanted.ctx or 0, most)
+                    fit = await ask()
             need, header, context = fit.need, fit.headers[0], fit.context
             threads = settings.engine_threads or facts.threads
             threads = threads or engine_threads(usable_cores(), need.weights)
@@ -183,10 +200,29 @@ class Starter(msgspec.Struct):
                 trained=header.context_length,
                 projector=row.projector if "pictures" in facts.can else "",
                 engine_places={} if simulated else places,
+                draft=draft.ref,
+                draft_paths=list(draft.paths),
+                draft_gain=draft.gain,
             )
             streams = _streams_to(placement.others)
             orders.streams = [stream.theirs.fileno() for stream in streams.values()]
-            return await self._workers.start(facts, orders, fit, unloaded or [], streams)
+            worker = await self._workers.start(facts, orders, fit, unloaded or [], streams)
+            if draft.why:
+                told = {"draft": draft.ref, "why": draft.why}
+                worker.start.narrate(say(narration.DRAFT_LEFT_OUT, told))
+            return worker
+
+    async def _have_room(
+        self, placement: Placement, ref: ModelRef, wanted: StartWorker, draft: Draft
+    ) -> bool:
+        """Whether a model has a slot beside its draft."""
+        try:
+            await self.check(placement, ref, wanted.ctx or 0, 1, draft.headers)
+        except RbeeError as error:
+            if error.code not in ("insufficient_vram", "insufficient_ram"):
+                raise
+            return False
+        return True
 
     async def _as_dealt(
         self, placement: Placement, ref: ModelRef, wanted: StartWorker

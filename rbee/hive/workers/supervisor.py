@@ -408,7 +408,7 @@ class Supervisor(msgspec.Struct):
             if delay is None:
                 break
             loading = worker.state is WorkerState.LOADING
-            if loading and crashed(status):
+            if loading and crashed(status) and not self._leaves_out(worker, how):
                 worker.loads_died += 1
                 if worker.loads_died > 1 and worker.orders.backend == "cpu":
                     self._give_up(worker, self._deadly(worker, how))
@@ -470,6 +470,19 @@ class Supervisor(msgspec.Struct):
             forget = asyncio.get_running_loop().call_later
             forget(self._settings.degraded_for, self._dies_of.pop, key, None)
         return error
+
+    def _leaves_out(self, worker: Worker, how: str) -> bool:
+        """Whether there is something left that a model can do without, and that may have killed its
+        engine: it is tried without that."""
+        orders, why = worker.orders, f"the engine has ended while it loaded it ({how})"
+        if orders.draft_paths:
+            orders.draft_paths = []
+            self._say(worker, narration.DRAFT_LEFT_OUT, draft=orders.draft, why=why)
+        elif orders.projector and not orders.projector_fault:
+            orders.projector_fault = why
+        else:
+            return False
+        return True
 
     def _give_up(self, worker: Worker, error: RbeeError) -> None:
         self._fail(worker, error)

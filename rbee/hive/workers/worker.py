@@ -65,6 +65,8 @@ class Worker:
     ready_since: float | None = None
     #: Whether it is not to be unloaded for being idle.
     kept: bool = False
+    #: What its draft gains, by its orders or by what it has found out since.
+    draft_gain: float = 0.0
     #: Whether its hive has ended its process by force.
     killed: bool = False
     #: The kernel's count of processes killed for want of memory, up to where this worker is known
@@ -80,6 +82,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.start = WorkerStart("hive", self.worker_id)
+        self.draft_gain = self.orders.draft_gain
 
     def take_report(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
@@ -94,6 +97,8 @@ class Worker:
             self.ready_since = None
         elif self.ready_since is None:
             self.ready_since = self.last_report
+        if report.placed is not None:
+            self.draft_gain = report.placed.draft_gain or self.draft_gain
         self.slots_free = report.slots_free
         if self.state is not WorkerState.READY or self.slots_free < self.orders.slots:
             self.idle_since = None
@@ -150,6 +155,8 @@ class Worker:
             vectors_up_to=self.orders.vectors_up_to,
             kept=self.kept,
             sees=bool(self.orders.projector),
+            draft=self.orders.draft,
+            draft_gain=self.draft_gain,
             unloads_at_ms=0 if unloads is None else _unix_ms(unloads),
         )
 

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aiohttp import web
 
-from rbee.http.server import mark_for
+from rbee.http.server import caller_of, mark_for
 from rbee.http.serving import serves_http
+from rbee.queen.anthropic.inventory import info_of, page_of
 from rbee.queen.anthropic.mapping import PREFIX, Answering
 from rbee.queen.anthropic.messages import (
     COUNT_TOKENS,
     MESSAGES,
+    MODEL,
+    MODELS,
     PREFLIGHT,
     PREFLIGHT_BELOW,
+    ListModels,
+    ModelInfo,
+    ModelPage,
+    OneModel,
     TokenCount,
 )
 from rbee.queen.anthropic.requests import CountRequest, MessagesRequest
 from rbee.queen.anthropic.telling import Telling
 from rbee.queen.front.answering import Asker, asker_of, working
 from rbee.queen.front.blocks import blocks_of
+from rbee.queen.front.models import models_of, seen_by
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
+from rbee.queen.rights import hub_ref, not_granted
 from rbee.wire import addresses, narration
+from rbee.wire.errors import no_such
 from rbee.wire.messages.basics import encode
+from rbee.wire.messages.names import AddName
 
 
 class Handlers(Offer):
@@ -58,6 +71,34 @@ class Handlers(Offer):
             (outcome,) = await gathered(work, headers)
         count = TokenCount(input_tokens=outcome.done.tokens_in)
         return web.Response(body=encode(count), content_type="application/json", headers=headers)
+
+    @serves_http(MODELS)
+    async def models(self, request: web.Request, wanted: ListModels) -> ModelPage:
+        """Lists the models that can be asked, for an API key those that it may use."""
+        named = (await self.names.all()).values()
+        return page_of(await self._infos(request, named), wanted)
+
+    @serves_http(MODEL)
+    async def model(self, request: web.Request, wanted: OneModel) -> ModelInfo:
+        """Tells of a model that can be asked."""
+        named = await self.names.find(wanted.id)
+        infos = await self._infos(request, [] if named is None else [named])
+        # Without `HF:`, too, as it is asked; to a key's holder it is not told what else there is.
+        names = {wanted.id, str(hub_ref(wanted.id) or "")}
+        for info in infos:
+            if info.id in names:
+                return info
+        if caller_of(request):
+            raise not_granted(wanted.id)
+        raise no_such("model", wanted.id, [info.id for info in infos], f"{MODELS} lists them")
+
+    async def _infos(self, request: web.Request, named: Iterable[AddName]) -> list[ModelInfo]:
+        present, workers, _ = await self.known(False)
+        contexts = {view.model_ref: view.context_length or 0 for view in present}
+        key = caller_of(request)
+        rights = self.keys.named(key).rights if key else None
+        seen = seen_by(rights, models_of(present, workers), named)
+        return [info_of(name, contexts.get(ref, 0)) for name, ref in seen.items()]
 
     @serves_http(PREFLIGHT)
     async def may_ask(self, request: web.Request) -> web.Response:

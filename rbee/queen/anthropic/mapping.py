@@ -174,6 +174,7 @@ def _job(asked: CountRequest, ref: str, tools: Tools) -> JobRequest:
         parallel_calls=tools.parallel_calls,
         json_schema=form.schema if form else None,
         think={"enabled": True, "disabled": False}.get(thinks),
+        thought_tokens=asked.thinking.budget_tokens if asked.thinking else None,
         template_values={"reasoning_effort": effort} if effort else {},
         **(_sampled(asked) if isinstance(asked, MessagesRequest) else {}),
     )

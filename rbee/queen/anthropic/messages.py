@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from rbee.queen.anthropic.requests import CountRequest, MessagesRequest
+from rbee.wire import addresses
 from rbee.wire.routes import NONE, Route, Who
 
 StopReason = Literal[
@@ -105,6 +106,46 @@ class TokenCount(msgspec.Struct, kw_only=True):
     input_tokens: int
 
 
+class ListModels(msgspec.Struct, kw_only=True):
+    """A page of the models: of `limit` at most, those behind `after_id` or the last before
+    `before_id`."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+    after_id: str = ""
+    before_id: str = ""
+    lifecycle: str = ""
+
+
+class OneModel(msgspec.Struct, kw_only=True):
+    """The model that is meant."""
+
+    id: str
+
+
+class ModelInfo(msgspec.Struct, kw_only=True):
+    """A model that can be asked. `max_input_tokens` is what it was trained with; null: that is not
+    known. When it was made is not known here, which Anthropic has the beginning of 1970 for."""
+
+    id: str
+    display_name: str
+    max_input_tokens: int | None = None
+    created_at: str = "1970-01-01T00:00:00Z"
+    lifecycle: str = "active"
+    type: str = "model"
+
+
+class ModelPage(msgspec.Struct, kw_only=True):
+    """Some of the models, and where the next ones begin."""
+
+    data: list[ModelInfo]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
+
+
+#: For clients that name Anthropic's version; to others OpenAI's answer is given there.
+MODELS = Route("GET", addresses.MODELS, ListModels, ModelPage, who=Who.KEYS, in_query=True)
+MODEL = Route("GET", f"{addresses.MODELS}/{{id:path}}", OneModel, ModelInfo, who=Who.KEYS)
 MESSAGES = Route(
     "POST",
     "/v1/messages",

@@ -177,7 +177,10 @@ class ThinkingConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     display: Annotated[
         Literal["summarized", "omitted"] | None, done("`omitted`: thoughts are not told")
     ] = None
-    budget_tokens: Annotated[Any, passes("a thought ends by itself")] = None
+    budget_tokens: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None,
+        done("tokens of a thought at most"),
+    ] = None
 
 
 class OutputFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rbee.queen.rights import Rights, names_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.models import ClusterModelView, Makes
+from rbee.wire.messages.names import AddName
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
 from rbee.wire.shown import beginning
@@ -65,3 +67,14 @@ def models_of(
         for ref, those in sorted(hives.items())
     }
     return {BUNDLED: ("known", []), **found}
+
+
+def seen_by(rights: Rights | None, refs: Iterable[str], named: Iterable[AddName]) -> dict[str, str]:
+    """What somebody calls the models that may be asked, and their references: with `rights` the
+    holder of a key. Behind the models stand the names that people have given those."""
+    names = {ref: ref for ref in refs} if rights is None else names_of(refs, rights)
+    seen = set(names.values())
+    called = {
+        each.name: each.model_ref for each in named if rights is None or each.model_ref in seen
+    }
+    return {**names, **called}

@@ -11,12 +11,13 @@ import msgspec
 from rbee.queen.front.fields import KEPT_ANYWAY, passes, refused
 
 _KEPT = "how long a model stays loaded is a setting (`idle_timeout`)"
+_SAMPLERS = "the engine has no such sampler"
+_ORDER = "the engine has an order of its own"
 _NOBODY_ELSE = "no other provider is asked"
 _FORM = "ask for a JSON schema by `response_format`"
 _OF_TOKENS = "answers are texts"
 _DRAFT = "a draft changes the speed of an answer alone"
 _OF_SLOTS = "the queen chooses worker and slot"
-_CONTEXT = "the context is chosen where the model is loaded"
 
 
 class Elsewhere(msgspec.Struct, kw_only=True):
@@ -75,26 +76,65 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     n_cache_reuse: Annotated[Any, passes(KEPT_ANYWAY)] = None
     t_max_predict_ms: Annotated[Any, refused("say `max_tokens`", -1, 0)] = None
     lora: Annotated[Any, refused("take it for a model of its own", [])] = None
-    post_sampling_probs: Annotated[Any, refused("`logprobs` are the model's own", False)] = None
+    post_sampling_probs: Annotated[Any, passes("goes with `n_probs`")] = None
     return_tokens: Annotated[Any, refused(_OF_TOKENS, False)] = None
     return_progress: Annotated[Any, refused("progress is told as comments", False)] = None
     timings_per_token: Annotated[Any, refused("an answer has no times", False)] = None
     response_fields: Annotated[Any, refused("all fields are answered", [])] = None
-    samplers: Annotated[Any, refused("the engine has an order of its own", [], "")] = None
+    samplers: Annotated[Any, refused(_ORDER, [], "")] = None
     penalize_nl: Annotated[Any, refused("all tokens are treated alike", False)] = None
     tfs_z: Annotated[Any, refused("engines have it no more", 1)] = None
+    # Of text-generation-webui, KoboldCpp, TabbyAPI and Aphrodite, as SillyTavern sends them.
+    top_a: Annotated[Any, refused(_SAMPLERS, 0)] = None
+    tfs: Annotated[Any, refused(_SAMPLERS, 1)] = None
+    smoothing_factor: Annotated[Any, refused(_SAMPLERS, 0)] = None
+    smoothing_curve: Annotated[Any, passes("goes with `smoothing_factor`")] = None
+    epsilon_cutoff: Annotated[Any, refused(_SAMPLERS, 0)] = None
+    eta_cutoff: Annotated[Any, refused(_SAMPLERS, 0)] = None
+    penalty_alpha: Annotated[Any, refused(_SAMPLERS, 0)] = None
+    skew: Annotated[Any, refused(_SAMPLERS, 0)] = None
+    encoder_repetition_penalty: Annotated[Any, refused(_SAMPLERS, 1)] = None
+    no_repeat_ngram_size: Annotated[Any, refused(_SAMPLERS, 0)] = None
+    guidance_scale: Annotated[Any, refused(_SAMPLERS, 1)] = None
+    negative_prompt: Annotated[Any, passes("goes with `guidance_scale`")] = None
+    dynamic_temperature: Annotated[Any, refused("say `dynatemp_range`", False)] = None
+    dynatemp_low: Annotated[Any, passes("goes with `dynamic_temperature`")] = None
+    dynatemp_high: Annotated[Any, passes("goes with `dynamic_temperature`")] = None
+    mirostat_mode: Annotated[Any, refused("say `mirostat`", 0)] = None
+    num_beams: Annotated[Any, refused("answers are drawn token by token", 1)] = None
+    do_sample: Annotated[Any, refused("say `temperature` 0", True)] = None
+    temperature_last: Annotated[Any, refused(_ORDER, False)] = None
+    sampler_order: Annotated[Any, refused(_ORDER, [], "")] = None
+    sampler_priority: Annotated[Any, refused(_ORDER, [], "")] = None
+    sampler_seed: Annotated[Any, refused("say `seed`", -1)] = None
+    max_length: Annotated[Any, refused("say `max_tokens`")] = None
+    rep_pen: Annotated[Any, refused("say `repeat_penalty`", 1)] = None
+    rep_pen_range: Annotated[Any, refused("say `repeat_last_n`", 0)] = None
+    repetition_penalty_range: Annotated[Any, refused("say `repeat_last_n`", 0)] = None
+    stopping_strings: Annotated[Any, refused("say `stop`", [])] = None
+    stop_sequence: Annotated[Any, refused("say `stop`", [], "")] = None
+    add_bos_token: Annotated[Any, refused("the model's own marks belong to it", True)] = None
+    ban_eos_token: Annotated[Any, refused("say `ignore_eos`", False)] = None
+    banned_tokens: Annotated[Any, refused("weigh tokens by `logit_bias`", [], "")] = None
+    custom_token_bans: Annotated[Any, refused("weigh tokens by `logit_bias`", [], "")] = None
+    banned_strings: Annotated[Any, refused("weigh tokens by `logit_bias`", [], "")] = None
+    grammar_string: Annotated[Any, refused(_FORM, "")] = None
+    truncation_length: Annotated[Any, passes("what does not fit is refused")] = None
+    max_context_length: Annotated[Any, passes("what does not fit is refused")] = None
+    api_type: Annotated[Any, passes("there is one")] = None
+    api_server: Annotated[Any, passes("is where it was sent")] = None
     # Of ollama, LM Studio and OpenRouter.
     keep_alive: Annotated[Any, passes(_KEPT)] = None
     ttl: Annotated[Any, passes(_KEPT)] = None
     draft_model: Annotated[Any, passes(_DRAFT)] = None
     options: Annotated[Any, refused("say each by itself, by OpenAI's name", {})] = None
     format: Annotated[Any, refused(_FORM, "")] = None
-    num_ctx: Annotated[Any, refused(_CONTEXT)] = None
     transforms: Annotated[Any, refused("what does not fit is refused", [])] = None
     models: Annotated[Any, refused("one model answers; name it as `model`", [])] = None
     route: Annotated[Any, passes(_NOBODY_ELSE)] = None
     provider: Annotated[Any, passes(_NOBODY_ELSE)] = None
     plugins: Annotated[Any, refused("there are none", [])] = None
+    vl_high_resolution_images: Annotated[Any, passes("a model sees a picture its own way")] = None
 
 
 class VectorsElsewhere(msgspec.Struct, kw_only=True):

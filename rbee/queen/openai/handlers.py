@@ -14,7 +14,7 @@ from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
 from rbee.queen.front.answering import asker_of, check, working
 from rbee.queen.front.heard import heard_by_key
-from rbee.queen.front.models import capabilities_of, model_ref_of, models_of
+from rbee.queen.front.models import capabilities_of, model_ref_of, models_of, seen_by
 from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.openai.errors import failed
@@ -31,8 +31,8 @@ from rbee.queen.openai.messages import (
     OneModel,
 )
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
-from rbee.queen.rights import granted, names_of, not_granted
-from rbee.wire import sse
+from rbee.queen.rights import granted, not_granted
+from rbee.wire import narration, sse
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token
@@ -55,9 +55,8 @@ class Handlers(Offer):
         models, unreachable = await self._all_models()
         key, named = caller_of(request), (await self.names.all()).values()
         if key:
-            row = self.keys.named(key)
-            return Models(data=_seen_by(row, models) + _called(named, models, row))
-        return Models(data=models + _called(named, models, None), unreachable=unreachable)
+            return Models(data=_called(models, named, self.keys.named(key)))
+        return Models(data=_called(models, named, None), unreachable=unreachable)
 
     @serves_http(MODEL)
     async def model(self, request: web.Request, wanted: OneModel) -> Model:
@@ -65,8 +64,9 @@ class Handlers(Offer):
         key, named = caller_of(request), await self.names.find(wanted.id)
         row = self.keys.named(key) if key else None
         listed, unreachable = await self._all_models()
-        if named is not None and (found := _called([named], listed, row)):
-            return found[0]
+        for model in _called(listed, [named] if named is not None else [], row):
+            if named is not None and model.id == named.name:
+                return model
         if row is not None:
             return await self._model_for(row, wanted.id)
         ref = model_ref_of(wanted.id)
@@ -82,7 +82,7 @@ class Handlers(Offer):
     async def _model_for(self, key: KeyRow, asked: str) -> Model:
         models, _ = await self._all_models()
         name = granted(asked, (model.id for model in models), key.rights).name
-        for model in _seen_by(key, models):
+        for model in _called(models, [], key):
             if model.id == name:
                 return model
         raise not_granted(asked)  # it may be fetched, and is nowhere yet
@@ -100,7 +100,8 @@ class Handlers(Offer):
     @serves_http(CHAT)
     async def chat(self, request: web.Request, asked: ChatRequest) -> web.StreamResponse:
         """Answers a conversation."""
-        return await self._answer(request, Chat(asked))
+        refuse = self.settings.refuse_unknown_tools
+        return await self._answer(request, Chat(asked, refuse_unknown=refuse))
 
     @serves_http(COMPLETIONS)
     async def complete(self, request: web.Request, asked: CompletionRequest) -> web.StreamResponse:
@@ -128,6 +129,8 @@ class Handlers(Offer):
         form.asked.model = asker.ref
         with working(self, asker) as work:
             jobs = work.begin(form.jobs())
+            if not isinstance(form, Vectors) and form.left_out:
+                jobs[0].say(narration.TOOLS_ELSEWHERE, names=", ".join(form.left_out))
             began = jobs[0].created_at_ms // 1000
             who = Identity(f"{form.prefix}{jobs[0].job_id}", began, asker.model)
             if not isinstance(form, Vectors) and form.asked.stream:
@@ -157,6 +160,10 @@ class Writer:
         #: The answers that have begun.
         self._opened: set[int] = set()
         self._ends: dict[int, Done] = {}
+        options = form.asked.stream_options
+        self._counts = options is not None and bool(options.continuous_usage_stats)
+        #: How many tokens of each answer were written, where each piece tells that.
+        self._written: dict[int, int] = {}
         #: The newest comments that were not sent.
         self._comments: deque[bytes] = deque(maxlen=_MOST_COMMENTS)
         #: How many lines of comments were told.
@@ -167,7 +174,10 @@ class Writer:
         if event.name == "narration":
             self._comments.extend(_comment(event.read(Narration), self._caller))
         elif event.name == "token":
-            return [*self._open(index), *self._chunks(self._form.piece(index, event.read(Token)))]
+            token = event.read(Token)
+            opening = self._open(index)
+            self._written[index] = token.i + 1
+            return [*opening, *self._chunks(self._form.piece(index, token))]
         elif event.name == "done":
             done = self._ends[index] = event.read(Done)
             return [*self._open(index), *self._chunks(self._form.ending(index, done))]
@@ -200,8 +210,9 @@ class Writer:
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
         counts = []
-        options = self._form.asked.stream_options
-        if options is not None and options.include_usage:
+        asked = self._form.asked
+        options, counted = asked.stream_options, asked.usage is not None and asked.usage.include
+        if counted or (options is not None and options.include_usage):
             ends = [self._ends[index] for index in sorted(self._ends)]
             counts = [_event(self._form.usage(self._who, ends))]
         return [*counts, sse.DONE_FRAME]
@@ -211,7 +222,8 @@ class Writer:
         return [_event(failed(in_words_of(self._form.asked, error)))]
 
     def _chunks(self, choice: object | None) -> list[bytes]:
-        return [] if choice is None else [_event(self._form.chunk(self._who, choice))]
+        written = sum(self._written.values()) if self._counts else None
+        return [] if choice is None else [_event(self._form.chunk(self._who, choice, written))]
 
 
 def _event(event: object) -> bytes:
@@ -226,25 +238,12 @@ def _comment(narration: Narration, caller: Caller | None) -> list[bytes]:
     return [f": {human}\n".encode()] if human else []
 
 
-def _called(named: Iterable[AddName], models: Sequence[Model], key: KeyRow | None) -> list[Model]:
-    """The names that people have given models, which a key's holder has for those that it sees."""
+def _called(models: Sequence[Model], named: Iterable[AddName], key: KeyRow | None) -> list[Model]:
+    """The models by what somebody calls them; a key's holder is told of no machine."""
     by_ref = {model.id: model for model in models}
-    seen = None if key is None else set(names_of(by_ref, key.rights).values())
     rows = []
-    for each in named:
-        there = by_ref.get(each.model_ref)
-        if seen is None or each.model_ref in seen:
-            status = there.status if there else "known"
-            hives = there.hives if there and seen is None else []
-            able = there.capabilities if there else []
-            rows.append(Model(id=each.name, status=status, hives=hives, capabilities=able))
+    for name, ref in seen_by(key and key.rights, by_ref, named).items():
+        there = by_ref.get(ref) or Model(id=ref, status="known", hives=[])
+        hives = there.hives if key is None else []
+        rows.append(msgspec.structs.replace(there, id=name, hives=hives))
     return rows
-
-
-def _seen_by(key: KeyRow, models: Sequence[Model]) -> list[Model]:
-    """What the holder of a key sees of `models`: by the names that it uses, and on no machine."""
-    by_ref = {model.id: model for model in models}
-    return [
-        msgspec.structs.replace(by_ref[ref], id=name, hives=[])
-        for name, ref in names_of(by_ref, key.rights).items()
-    ]

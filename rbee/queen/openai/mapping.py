@@ -42,8 +42,8 @@ from rbee.queen.openai.requests import (
     CompletionRequest,
     ContentPart,
     EmbeddingRequest,
-    NamedTool,
 )
+from rbee.queen.openai.tools import tools_of
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
 from rbee.wire.messages.events import CallPiece, Done, Likelihood, Token, TokenLikelihood
@@ -69,8 +69,11 @@ _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),
     "functions": ("tools",),
-    "json_schema": ("response_format", "json_schema", "guided_json", "structured_outputs"),
-    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict"),
+    "json_schema": (
+        *("response_format", "json_schema", "guided_json", "structured_outputs"),
+        *("guided_choice", "guided_regex", "regex"),
+    ),
+    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens"),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
     "ignore_eos": ("ignore_eos", "min_tokens"),
@@ -82,8 +85,14 @@ _SAID_BY = {
     "think": (
         *("reasoning_effort", "reasoning", "think", "enable_thinking", "thinking"),
         *("chat_template_kwargs", "reasoning_budget", "thinking_budget_tokens"),
+        *("thinking_budget", "thinking_token_budget"),
     ),
+    "ctx": ("num_ctx",),
 }
+
+
+#: The fields that say which texts an answer may be.
+_TEXTS = ("guided_choice", "guided_regex", "regex")
 
 
 class Identity(NamedTuple):
@@ -107,6 +116,8 @@ class Form(abc.ABC):
     answer: type[ChatCompletion] | type[Completion]
     asked: Asked
     prompts = 1
+    #: The types of the tools that were left out.
+    left_out: Sequence[str] = ()
 
     @abc.abstractmethod
     def jobs(self) -> list[JobRequest]:
@@ -128,9 +139,11 @@ class Form(abc.ABC):
     def choice(self, index: int, outcome: Gathered) -> Any:
         """An answer in one piece."""
 
-    def chunk(self, who: Identity, choice: Any) -> Any:
-        """The event that tells a piece of an answer."""
-        return self.event(id=who.id, created=who.created, model=who.model, choices=[choice])
+    def chunk(self, who: Identity, choice: Any, written: int | None = None) -> Any:
+        """The event that tells a piece of an answer; with how many tokens were `written` so far,
+        where that is to be told."""
+        usage = UNSET if written is None else Usage.of(0, written)
+        return self.event(**who._asdict(), choices=[choice], usage=usage)
 
     def usage(self, who: Identity, ends: Sequence[Done]) -> Any:
         """The last event, for who asks for the counts."""
@@ -149,24 +162,20 @@ class Chat(Form):
     prefix, event, answer = "chatcmpl-", ChatChunk, ChatCompletion
     asked: ChatRequest
 
-    def __init__(self, asked: ChatRequest) -> None:
+    def __init__(self, asked: ChatRequest, *, refuse_unknown: bool = False) -> None:
+        """`refuse_unknown`: tools that nobody here has are not left out."""
         self.asked = asked
+        self._refuses = refuse_unknown
         excluded = asked.reasoning is not None and asked.reasoning.exclude
-        self._tells_thoughts = asked.include_reasoning is not False and not excluded
+        hidden = excluded or asked.reasoning_format == "hidden"
+        self._tells_thoughts = asked.include_reasoning is not False and not hidden
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
         schema = _schema(asked)
-        tools = [] if asked.tool_choice == "none" else asked.tools or []
-        if isinstance(asked.tool_choice, NamedTool):
-            name = asked.tool_choice.function.name
-            tools = [tool for tool in tools if tool.function.name == name]
-            if not tools:
-                raise wrong("tool_choice", f"names {name!r}, which is none of the tools")
-        must_call = asked.tool_choice == "required" or isinstance(asked.tool_choice, NamedTool)
-        if must_call and not tools:
-            raise wrong("tool_choice", "demands a call, and there are no tools")
+        tools = tools_of(asked.tools or [], asked.tool_choice, refuse_unknown=self._refuses)
+        must_call, self.left_out = tools.must_call, tools.left_out
         if asked.ignore_eos and (must_call or schema is not None):
             raise wrong("ignore_eos", "does not go with a form, which ends the answer")
         if must_call and schema is not None:
@@ -178,16 +187,17 @@ class Chat(Form):
         messages = _going_on(asked, messages)
         if messages[-1].role == "assistant" and must_call:
             raise wrong("tool_choice", "demands a call, and messages ends with the model's words")
-        functions = [tool.plain() for tool in tools]
         return [
             JobRequest(
                 **common(asked, seed, asked.max_completion_tokens),
                 messages=messages,
                 json_schema=schema,
-                functions=functions,
+                unquoted=_is_text(asked),
+                functions=list(tools.functions),
                 must_call=must_call,
                 parallel_calls=asked.parallel_tool_calls,
                 think=think,
+                thought_tokens=_budget(asked) or None,
                 template_values=values,
                 logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
             )
@@ -404,7 +414,7 @@ def in_words_of(asked: object, error: RbeeError) -> RbeeError:
 
 def _with_path(field: str, asked: object, path: object) -> str:
     """A field that holds schemas, with the path in one of them as it was sent."""
-    if not isinstance(path, str) or not path.startswith("$"):
+    if not isinstance(path, str) or not path.startswith("$") or field in _TEXTS:
         return field
     if field == "tools":
         return field + path[1:].replace(".parameters", ".function.parameters", 1)
@@ -421,7 +431,8 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
     said = {name: getattr(asked, name) for name in _AS_ASKED}
     for name, words in _WORDS.items():
         said[name] = _agreed((word, getattr(asked, word)) for word in words)
-    most = min((each for each in (most, asked.max_tokens, asked.n_predict) if each), default=None)
+    said_most = (most, asked.max_tokens, asked.n_predict, asked.max_new_tokens)
+    most = min((each for each in said_most if each), default=None)
     if asked.min_tokens and not asked.ignore_eos:
         if asked.min_tokens != most:
             raise wrong(
@@ -436,6 +447,7 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "top_k": 1 if asked.top_p == 0 else asked.top_k if asked.top_k != -1 else 0,
         "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,
         "max_tokens": most,
+        "ctx": asked.num_ctx,
         "model_ref": model_ref_of(asked.model),
         "seed": seed,
         "stop": [text for text in stop if text] or None,
@@ -487,10 +499,30 @@ def _schema(asked: ChatRequest) -> dict[str, Any] | None:
     outputs = asked.structured_outputs
     if outputs is not None and (outputs.json is not None or outputs.json_object):
         found["structured_outputs"] = outputs.json or {"type": "object"}
+    for name, choice in (
+        ("guided_choice", asked.guided_choice),
+        ("structured_outputs", outputs and outputs.choice),
+    ):
+        if choice:
+            found[name] = {"enum": choice}
+    for name, regex in (
+        ("guided_regex", asked.guided_regex),
+        ("regex", asked.regex),
+        ("structured_outputs", outputs and outputs.regex),
+    ):
+        if regex:
+            found[name] = {"type": "string", "pattern": f"^(?:{regex})$"}
     if len(found) > 1:
         first, second = list(found)[:2]
         raise wrong(second, f"and {first} both say what form the answer has")
     return next(iter(found.values()), None)
+
+
+def _is_text(asked: ChatRequest) -> bool:
+    """Whether the form of the answer is that of a text, and not of JSON."""
+    outputs = asked.structured_outputs
+    plain = outputs is not None and (outputs.choice or outputs.regex)
+    return bool(plain or asked.guided_choice or asked.guided_regex or asked.regex)
 
 
 def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
@@ -513,14 +545,28 @@ def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
             ("think", asked.think if isinstance(asked.think, bool) else None),
             ("thinking", asked.thinking.type != "disabled" if asked.thinking else None),
             ("reasoning", asked.reasoning.enabled if asked.reasoning else None),
-            ("reasoning_budget", None if asked.reasoning_budget is None else False),
-            ("thinking_budget_tokens", None if asked.thinking_budget_tokens is None else False),
+            ("thinking_budget", False if _budget(asked) == 0 else None),
             ("reasoning_effort", False if effort == "none" else None),
         )
     )
     if effort not in (None, "none", "default"):
         values.setdefault("reasoning_effort", effort)
     return think, values
+
+
+def _budget(asked: ChatRequest) -> int | None:
+    """How many tokens a thought may take; None: as many as it does."""
+    most: int | None = _agreed(
+        (
+            ("thinking_budget", asked.thinking_budget),
+            ("thinking_budget_tokens", asked.thinking_budget_tokens),
+            ("thinking_token_budget", asked.thinking_token_budget),
+            ("reasoning_budget", asked.reasoning_budget),
+            ("thinking", asked.thinking.budget_tokens if asked.thinking else None),
+            ("reasoning", asked.reasoning.max_tokens if asked.reasoning else None),
+        )
+    )
+    return most
 
 
 def _going_on(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessage]:
@@ -589,9 +635,7 @@ def check_arguments(arguments: str, path: str) -> None:
 def _usage(ends: Sequence[Done], prompts: int) -> Usage:
     tokens_in = sum(one.tokens_in for one in ends[:: max(1, len(ends) // prompts)])
     tokens_out = sum(one.tokens_out for one in ends)
-    return Usage(
-        prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out
-    )
+    return Usage.of(tokens_in, tokens_out)
 
 
 def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:

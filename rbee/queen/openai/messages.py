@@ -19,6 +19,11 @@ class Usage(msgspec.Struct, kw_only=True):
     completion_tokens: int
     total_tokens: int
 
+    @classmethod
+    def of(cls, read: int, written: int) -> Usage:
+        """The counts of so many tokens."""
+        return cls(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
+
 
 class Logprobs(msgspec.Struct, kw_only=True):
     """How likely each token of a chat's answer was."""
@@ -204,6 +209,7 @@ CHAT = Route(
     who=Who.KEYS,
     event=ChatChunk,
     with_pictures=True,
+    also=["/chat/completions"],
     on_page=True,
 )
 COMPLETIONS = Route(
@@ -216,5 +222,6 @@ EMBEDDINGS = Route(
     Embeddings,
     who=Who.KEYS,
     largest=LARGEST_INPUTS,
+    also=["/embeddings"],
 )
 PREFLIGHT = Route("OPTIONS", "/v1/{rest:path}", NONE, NONE, who=Who.ANYBODY)

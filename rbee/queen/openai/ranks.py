@@ -112,6 +112,7 @@ RERANK: Route[RerankRequest, Any] = Route(
     cast("type[Any]", Ranking | list[TextRank]),
     who=Who.KEYS,
     largest=LARGEST_INPUTS,
+    also=["/rerank", "/reranking", "/v1/reranking"],
 )
 
 

@@ -24,7 +24,7 @@ from rbee.wire.limits import (
     MOST_WEIGHTS,
     Stop,
 )
-from rbee.wire.messages.basics import NonEmpty, TokenId, TokenIds
+from rbee.wire.messages.basics import LARGEST_CONTEXT, NonEmpty, TokenId, TokenIds
 from rbee.wire.messages.inference import Factor, LookBack, Share, Strength, ToolFunction
 
 #: What vLLM knows of a conversation's end: whether an answer begins, or the last message goes on.
@@ -32,10 +32,14 @@ WhetherToBegin = Annotated[bool | None, done("false goes with a last message of 
 WhetherToGoOn = Annotated[bool | None, done("a last message of the model is gone on with", False)]
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+ThoughtTokens = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
 StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Regex = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Choice = Annotated[list[NonEmpty], msgspec.Meta(max_length=MOST_WEIGHTS)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"]
 
+_BUDGET = "tokens of a thought at most; 0: no thought"
 _ALL = "tokens of the answer at most; -1: what the context holds"
 _COUNTS = "a last event with the counts of tokens"
 _AS_TEMPLATE = "is told to the chat template"
@@ -46,7 +50,15 @@ class StreamOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     include_usage: Annotated[bool, done(_COUNTS)] = False
     include_obfuscation: Annotated[Any, passes("nothing is padded")] = None
-    continuous_usage_stats: Annotated[Any, refused("the counts come last", False)] = None
+    continuous_usage_stats: Annotated[
+        bool | None, done("each piece has the counts so far; that of the prompt comes last", False)
+    ] = None
+
+
+class WhetherCounted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whether a stream tells the counts of tokens, as OpenRouter has it."""
+
+    include: Annotated[bool | None, done(_COUNTS)] = None
 
 
 class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
@@ -57,8 +69,14 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     stream: Annotated[bool | None, done("the answer comes in pieces")] = None
     stream_options: Annotated[StreamOptions | None, done("what else a stream tells")] = None
+    usage: Annotated[WhetherCounted | None, done("the same, OpenRouter's", {})] = None
+    num_ctx: Annotated[
+        Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None,
+        done("a worker with this context, as in ollama's API"),
+    ] = None
     max_tokens: Annotated[Tokens | None, done(_ALL, -1)] = None
     n_predict: Annotated[Tokens | None, done("llama.cpp's word for `max_tokens`", -1)] = None
+    max_new_tokens: Annotated[Tokens | None, done("another word for `max_tokens`", -1)] = None
     min_tokens: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None,
         done("taken where it is `max_tokens`, or goes with `ignore_eos`; else refused", 0),
@@ -158,9 +176,7 @@ class _OfChats(Asked, kw_only=True):
     separate_reasoning: Annotated[Any, refused("thoughts are no part of an answer", True)] = None
     stream_reasoning: Annotated[Any, refused("thoughts are told as they come", True)] = None
     # Of llama.cpp.
-    reasoning_format: Annotated[
-        Any, refused("thoughts are `reasoning_content`", "auto", "deepseek")
-    ] = None
+    reasoning_split: Annotated[Any, refused("thoughts are no answer", True)] = None
     thinking_forced_open: Annotated[Any, refused("the template decides it", False)] = None
     reasoning_in_content: Annotated[Any, refused("thoughts are no answer", False)] = None
     parse_tool_calls: Annotated[Any, refused("calls are no text", True)] = None
@@ -263,6 +279,9 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 _STRICT = "true: a call is held to all of its schema, or refused; else to what the engine holds"
 
 
+_OF_ITS_ANSWER = "is about what the tool answers"
+
+
 class AskedFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A function that a model may call."""
 
@@ -270,15 +289,22 @@ class AskedFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     description: Annotated[str | None, done("is told to the model")] = None
     parameters: Annotated[dict[str, Any] | None, done("the JSON schema of its arguments")] = None
     strict: Annotated[bool | None, done(_STRICT)] = None
+    output_schema: Annotated[Any, passes(_OF_ITS_ANSWER)] = None
+    returns: Annotated[Any, passes(_OF_ITS_ANSWER)] = None
+    response: Annotated[Any, passes(_OF_ITS_ANSWER)] = None
+    annotations: Annotated[Any, passes("are remarks for whoever calls it")] = None
 
 
 class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A tool; only functions are understood."""
+    """A function, in the form of chats; that of responses is taken, too."""
 
-    type: Annotated[Literal["function"], done("the one kind that there is")]
     function: Annotated[AskedFunction, done("what may be called")]
+    type: Annotated[Literal["function"], done("`function`; tools of other types are left out")] = (
+        "function"
+    )
     strict: Annotated[bool | None, done(_STRICT)] = None
     cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
+    id: Annotated[Any, passes("its name tells it from others")] = None
 
     def plain(self) -> ToolFunction:
         """As it travels to a worker."""
@@ -296,11 +322,23 @@ class FunctionName(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[NonEmpty, done("one of `tools`")]
 
 
-class NamedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The one tool that must be called."""
+class AllowedTools(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Some of the tools."""
 
-    type: Annotated[Literal["function"], done("the one kind that there is")]
-    function: Annotated[FunctionName, done("what must be called")]
+    tools: Annotated[list[dict[str, Any]], done("those that may be called, each by its name")]
+    mode: Annotated[Literal["auto", "required"], done("whether one of them must be")] = "auto"
+
+
+class ToolChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which of the tools the model may call, or must."""
+
+    type: Annotated[
+        Literal["function", "tool", "allowed_tools", "none", "auto", "required", "any"],
+        done("a function that must be called, some of which one may be, or a word of its own"),
+    ]
+    function: Annotated[FunctionName | None, done("what must be called")] = None
+    name: Annotated[str | None, done("the same, as responses have it")] = None
+    allowed_tools: Annotated[AllowedTools | None, done("the tools that may be called")] = None
 
 
 class AskedSchema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -338,8 +376,8 @@ class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
 
     json: Annotated[dict[str, Any] | None, done("a schema")] = None
     json_object: Annotated[bool | None, done("any object", False)] = None
-    regex: Annotated[Any, refused("ask for a JSON schema", "")] = None
-    choice: Annotated[Any, refused("ask for a JSON schema with an `enum`", [])] = None
+    regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
+    choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
     grammar: Annotated[Any, refused("ask for a JSON schema", "")] = None
 
 
@@ -350,14 +388,14 @@ class Reasoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     enabled: Annotated[bool | None, done("whether it may")] = None
     exclude: Annotated[bool | None, done("thoughts are not told", False)] = None
     summary: Annotated[Any, passes("thoughts are told as they are")] = None
-    max_tokens: Annotated[Any, refused("a thought ends by itself; say `effort`")] = None
+    max_tokens: Annotated[ThoughtTokens | None, done("tokens of a thought at most")] = None
 
 
 class Thinking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Whether the model thinks, as Anthropic and others have it."""
 
     type: Annotated[Literal["enabled", "disabled", "adaptive"], done("whether it may")]
-    budget_tokens: Annotated[Any, refused("a thought ends by itself")] = None
+    budget_tokens: Annotated[ThoughtTokens | None, done("tokens of a thought at most")] = None
     clear_thinking: Annotated[Any, passes("templates decide what they want back")] = None
 
 
@@ -376,30 +414,44 @@ class ChatRequest(_OfChats, kw_only=True):
     response_format: Annotated[ResponseFormat | None, done("the form of the answer")] = None
     json_schema: Annotated[dict[str, Any] | None, done("the same, llama.cpp's", {})] = None
     guided_json: Annotated[dict[str, Any] | None, done("the same, vLLM's of old")] = None
+    guided_choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
+    guided_regex: Annotated[
+        Regex | None, done("the answer is a text that fits all of this", "")
+    ] = None
+    regex: Annotated[Regex | None, done("the same, SGLang's", "")] = None
     structured_outputs: Annotated[StructuredOutputs | None, done("the same, vLLM's", {})] = None
     tools: Annotated[
-        Annotated[list[AskedTool], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
-        done("functions that the model may call"),
+        Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
+        done("functions that the model may call; tools of servers are left out"),
     ] = None
     tool_choice: Annotated[
-        Literal["none", "auto", "required"] | NamedTool | None,
-        done("whether it may; `required`, or a name: it must"),
+        Literal["none", "auto", "required", "any"] | dict[str, Any] | None,
+        done(
+            "whether it may; `required`, `any`, or a name: it must; `allowed_tools`: one of these"
+        ),
     ] = None
     parallel_tool_calls: Annotated[
         bool | None, done("false: one call in an answer at most; `required` makes one")
     ] = None
     reasoning_effort: Annotated[Effort | None, done(_AS_TEMPLATE + "; `none`: no thought")] = None
     reasoning: Annotated[Reasoning | None, done("the same, and whether thoughts are told")] = None
+    reasoning_format: Annotated[
+        Literal["hidden"] | None,
+        done(
+            "`hidden`: thoughts are not told; else they are `reasoning_content`",
+            *("auto", "deepseek", "parsed"),
+        ),
+    ] = None
     include_reasoning: Annotated[bool | None, done("false: thoughts are not told", True)] = None
     think: Annotated[bool | Effort | None, done("whether the model may think; ollama's")] = None
     enable_thinking: Annotated[bool | None, done("the same, Qwen's")] = None
     thinking: Annotated[Thinking | None, done("the same, Anthropic's")] = None
-    reasoning_budget: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=0)] | None, done("0: no thought; llama.cpp's", -1)
-    ] = None
+    reasoning_budget: Annotated[ThoughtTokens | None, done(_BUDGET + "; llama.cpp's", -1)] = None
     thinking_budget_tokens: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=0)] | None, done("0: no thought; llama.cpp's", -1)
+        ThoughtTokens | None, done(_BUDGET + "; its other word", -1)
     ] = None
+    thinking_budget: Annotated[ThoughtTokens | None, done(_BUDGET + "; Qwen's", -1)] = None
+    thinking_token_budget: Annotated[ThoughtTokens | None, done(_BUDGET + "; vLLM's", -1)] = None
     chat_template_kwargs: Annotated[
         Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] | None,
         done("values for the chat template; `enable_thinking` among them"),
@@ -432,7 +484,9 @@ class CompletionRequest(Asked, kw_only=True):
         bool | None,
         done("the text stands before the answer, with `logprobs` each of its tokens"),
     ] = None
-    best_of: Annotated[Any, refused("say `n`", 1)] = None
+    best_of: Annotated[Any, refused("say `n`", 1, 0)] = None
+    include_reasoning: Annotated[Any, passes("a text has no thoughts")] = None
+    raw: Annotated[Any, passes("a text goes to the model as it is")] = None
     response_format: Annotated[Any, refused("ask a chat for it", {"type": "text"})] = None
     add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None
 

@@ -18,7 +18,6 @@ from rbee.queen.front.streaming import gathered
 from rbee.queen.openai.mapping import Chat, in_words_of, wrong
 from rbee.queen.openai.requests import (
     AskedMessage,
-    AskedTool,
     ChatRequest,
     WhetherToBegin,
     WhetherToGoOn,
@@ -57,7 +56,7 @@ class TokenizeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         bool | None, done("of a `content`: the text of each token beside its number", False)
     ] = None
     tools: Annotated[
-        Annotated[list[AskedTool], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
+        Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
         done("functions that the model may call, as it reads of them"),
     ] = None
     chat_template_kwargs: Annotated[
@@ -125,8 +124,12 @@ class TokensText(msgspec.Struct, kw_only=True):
     content: str
 
 
-TOKENIZE = Route("POST", "/v1/tokenize", TokenizeRequest, TokenList, who=Who.KEYS)
-DETOKENIZE = Route("POST", "/v1/detokenize", DetokenizeRequest, TokensText, who=Who.KEYS)
+TOKENIZE = Route(
+    "POST", "/v1/tokenize", TokenizeRequest, TokenList, who=Who.KEYS, also=["/tokenize"]
+)
+DETOKENIZE = Route(
+    "POST", "/v1/detokenize", DetokenizeRequest, TokensText, who=Who.KEYS, also=["/detokenize"]
+)
 
 
 class TokenHandlers(Offer):

@@ -14,6 +14,8 @@ from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.refusals import refuse
 
 _CHUNK = 65536
+#: How much is sent at once of what a program is to read (bytes).
+_PIECE = 1 << 20
 #: Characters of a login shell's last words that an error repeats.
 _LAST_WORDS = 200
 #: The most that is kept of what a program says on stdout to its end, in one line, or last on stderr
@@ -122,7 +124,9 @@ class Program:
     def _feed(self, data: bytes, stays: bool) -> None:
         # Errors are dropped: a program need not read its input.
         with contextlib.suppress(OSError, EOFError):
-            self._channel.sendall(data)
+            # In pieces: paramiko copies what is left of one with each packet.
+            for at in range(0, len(data), _PIECE):
+                self._channel.sendall(data[at : at + _PIECE])
             if not stays:
                 self._channel.shutdown_write()
 

@@ -76,6 +76,13 @@ class ShutDownQueen(Request, kw_only=True):
     unless: Literal["kept"] | None = None
 
 
+class DrainBegun(OperationStarted, kw_only=True):
+    """No job begins any more, as long as somebody reads this operation: whoever asks for an answer
+    waits. It tells when none runs. `kept`: somebody asked the swarm to stay."""
+
+    kept: bool
+
+
 class ShutDownWorker(Request, kw_only=True):
     """A worker's `POST /shutdown`; with `unless` busy it stays where somebody uses it."""
 
@@ -161,6 +168,7 @@ OPERATION_EVENTS = Route("GET", "/operations/{id}/events", Named, Events)
 CANCEL_OPERATION = Route("DELETE", "/operations/{id}", Named, NONE)
 OPENAPI = Route("GET", "/openapi.json", NONE, dict, who=Who.KEYS)
 STAY = Route("POST", "/stay", NONE, NONE)
+DRAIN = Route("POST", "/drain", NONE, DrainBegun, status=202)
 SHUT_DOWN_QUEEN = Route(
     "POST", "/shutdown", ShutDownQueen, ShutdownBegun, status=202, in_query=True
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rbee.wire.errors import ErrorBody
 from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, OperationStarted, Request
 from rbee.wire.messages.devices import DegradedDevice, Devices
 from rbee.wire.messages.models import ModelView
@@ -33,9 +34,11 @@ class AddHive(Request, kw_only=True):
 
     `host` is a name or address, an alias of ``~/.ssh/config``, or localhost, for which `ssh` means
     nothing. `accept_host_key` is the fingerprint (``SHA256:...``) of a key that a person has
-    agreed to; `passphrase` opens the key file and is kept in RAM alone. `wake` is the address of
-    the network card that wakes it (``aa:bb:cc:dd:ee:ff``), or ``auto`` where its hive is to find
-    that out; empty: it is never woken from suspension.
+    agreed to; `passphrase` opens the key file and is kept in RAM alone. With `install` rbee is
+    brought there, in an environment of `python` (a path, or ``3.12``; empty: the first that is new
+    enough); `offline`: with all that it needs, so that pip there asks no index.
+    `wake` is the address of the network card that wakes it (``aa:bb:cc:dd:ee:ff``), or ``auto`` where
+    its hive is to find that out; empty: it is never woken from suspension.
     """
 
     host: NonEmpty
@@ -43,6 +46,8 @@ class AddHive(Request, kw_only=True):
     hive_id: Name | None = None
     ssh: SshTarget | None = None
     install: bool = False
+    python: str = ""
+    offline: bool = False
     accept_host_key: str = ""
     passphrase: str = ""
     wake: str = ""
@@ -54,6 +59,32 @@ class WakeTarget(msgspec.Struct, frozen=True):
 
     mac: str
     broadcast: str
+
+
+class BringRbee(Request, kw_only=True):
+    """A hive's machine is to have rbee of this version beside the one it has.
+
+    `folder`, on the machine of the queen, holds its wheel; empty: the one that she runs on herself,
+    from which that hive is woken then. For the rest see `AddHive`.
+    """
+
+    id: Name
+    version: str = ""
+    folder: str = ""
+    python: str = ""
+    offline: bool = False
+
+
+class Examined(msgspec.Struct, kw_only=True):
+    """What a look at a machine has found, which changed nothing; `error`: what keeps it from having
+    this rbee, or from being looked at."""
+
+    hive_id: str
+    host: str
+    rbee: str = ""
+    python: str = ""
+    free_bytes: int = 0
+    error: ErrorBody | None = None
 
 
 class HiveAddStarted(OperationStarted, kw_only=True):
@@ -187,6 +218,7 @@ class EndOfPower(Answer, kw_only=True):
 
 
 ADD_HIVE = Route("POST", "/add-hive", AddHive, HiveAddStarted, status=202)
+BRING_RBEE = Route("POST", "/bring-rbee", BringRbee, OperationStarted, status=202)
 HIVES = Route("GET", "/hives", NONE, HiveList, on_page=True)
 REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE)
 WAKE_HIVES = Route("POST", "/hives/wake", WakeHives, OperationStarted, status=202)

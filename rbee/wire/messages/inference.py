@@ -147,10 +147,11 @@ class Question(Sampling, kw_only=True):
 
     Exactly one of both; a last message of the model's is one that it goes on with. A `prompt` is
     what one message of the user is to a model that was tuned to chat, and plain text to go on with
-    for any other; `raw` makes it plain text for all. `json_schema` is the form of the answer. Of
+    for any other; `raw` makes it plain text for all. `json_schema` is the form of the answer; with
+    `unquoted` that is the text of a string, and its quotes are no part of it. Of
     `functions` the model may call some, or with `must_call` calls one; `parallel_calls`: several in
     one answer. `think` says whether the model may think before it answers (None: as it does by
-    itself), and `template_values` are for its chat template.
+    itself), in `thought_tokens` at most, and `template_values` are for its chat template.
 
     `prompt_tokens` are those of a plain text, in place of a `prompt`. With `suffix` the answer is
     what stands between a plain text and that. `echo`: the text is told before the answer, with
@@ -176,10 +177,12 @@ class Question(Sampling, kw_only=True):
     stream: bool = True
     raw: bool = False
     json_schema: dict[str, Any] | None = None
+    unquoted: bool = False
     functions: Annotated[list[ToolFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     must_call: bool = False
     parallel_calls: bool | None = None
     think: bool | None = None
+    thought_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     template_values: Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] = {}
     echo: bool = False
     echo_only: bool = False

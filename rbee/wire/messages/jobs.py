@@ -20,7 +20,8 @@ class JobRequest(Question, kw_only=True):
 
     `spread` is over how much its model may be; None: as the queen's settings say. `slots` is how
     many jobs a worker takes at once that is started for it, and `keep_loaded`: the worker that it
-    gets is not unloaded for being idle from then on. `hub_token` opens
+    gets is not unloaded for being idle from then on. `draft` is a model that is to write ahead of
+    it, in a worker that is started for this job. `hub_token` opens
     what its owner may read on the hub. It is used for this request and told to nobody but the hive
     that fetches, on the queen's machine or through a tunnel.
     """
@@ -36,6 +37,7 @@ class JobRequest(Question, kw_only=True):
     slots: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
     keep_loaded: bool | None = None
     chat_template: NonEmpty | None = None
+    draft: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     hub_token: str = ""
 

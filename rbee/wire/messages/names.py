@@ -20,9 +20,6 @@ from rbee.wire.messages.inference import Samplers
 from rbee.wire.model_ref import is_short_name, parse_model_ref
 from rbee.wire.routes import NONE, Route
 
-#: Models of which others are a draft: no engine here has a word for them.
-_DRAFT = "`draft`: no engine here works with a draft model"
-
 
 class NameSettings(Samplers, kw_only=True):
     """What is asked of a model by a name, where a request says nothing of it.
@@ -30,7 +27,8 @@ class NameSettings(Samplers, kw_only=True):
     `context` and `slots` are those of a worker that is started; `system` is what the model is told
     before a conversation that begins without such a message; `thinking` says whether it may think
     first; `keep_loaded`: its worker is not unloaded for being idle; `chat_template` is the text of
-    one (Jinja) to take for the model's own. `draft` is known, and refused.
+    one (Jinja) to take for the model's own. `draft` is a smaller model of the same vocabulary that
+    writes ahead of it, where that is faster: a reference.
     """
 
     context: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
@@ -39,7 +37,7 @@ class NameSettings(Samplers, kw_only=True):
     thinking: bool | None = None
     keep_loaded: bool | None = None
     chat_template: NonEmpty | None = None
-    draft: Any = None
+    draft: NonEmpty | None = None
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
@@ -51,7 +49,10 @@ class NameSettings(Samplers, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.draft is not None:
-            raise ValueError(_DRAFT)
+            try:
+                self.draft = str(parse_model_ref(self.draft))
+            except RbeeError as error:
+                raise ValueError(f"`draft`: {error.message}") from None
 
     def given(self) -> dict[str, Any]:
         """Those that are set, by name."""

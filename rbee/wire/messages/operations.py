@@ -8,7 +8,7 @@ from rbee.wire.messages.basics import Answer
 from rbee.wire.messages.events import Progress
 from rbee.wire.routes import NONE, Route
 
-Doing = Literal["wake", "add", "pull", "plan"]
+Doing = Literal["wake", "add", "bring", "drain", "pull", "plan"]
 
 
 class OperationView(Answer, kw_only=True):

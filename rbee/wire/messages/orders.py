@@ -74,7 +74,10 @@ class WorkerOrders(Request, kw_only=True):
     descriptors at whose other ends the devices of other machines are, one for each machine, in the
     order of the placement. `engine_places` are the places of its GPUs among those that the engine
     lists; a GPU that is not there has that of its number. `projector` is the one of the files that
-    turns pictures into what the model reads, empty where there is none.
+    turns pictures into what the model reads, empty where there is none; `projector_fault` says why
+    it is not to be loaded. `draft_paths` are the files
+    of a model that is to write ahead of it, which is called `draft`; `draft_gain` is what it gained
+    when that was measured here (0: it was not).
     """
 
     host: str
@@ -106,6 +109,10 @@ class WorkerOrders(Request, kw_only=True):
     trained: int = 0
     engine_places: dict[str, int] = {}
     projector: str = ""
+    projector_fault: str = ""
+    draft: str = ""
+    draft_paths: list[str] = []
+    draft_gain: float = 0.0
 
     def __post_init__(self) -> None:
         self.longest = max(self.longest, self.context)

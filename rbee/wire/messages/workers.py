@@ -41,7 +41,10 @@ Ability = Literal[
     "echo",
     "suffix",
     "ranks",
+    "drafts",
 ]
+#: How many times as fast a model has to be with a draft for that to be used.
+LEAST_GAIN = 1.05
 Pooling = Literal["own", "mean", "last", "rank", "share"]
 
 
@@ -72,7 +75,9 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     `vram_bytes` is what its model was promised, in all. `context` is how many tokens one request
     may fill, prompt and answer together, and `trained` how many its model was made for; 0: that is
     not known. `unloads_at_ms` is when it is unloaded unless somebody needs it (Unix time); 0: it
-    works, or is `kept`. `sees`: it can be shown pictures.
+    works, or is `kept`. `sees`: it can be shown pictures. `draft` is the model that was to write
+    ahead of it, and `draft_gain` how many times as fast it was with that when this was measured:
+    less than `LEAST_GAIN`, and it writes without; 0: that was not measured.
     """
 
     worker_id: str
@@ -93,6 +98,8 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     kept: bool = False
     unloads_at_ms: int = 0
     sees: bool = False
+    draft: str = ""
+    draft_gain: float = 0.0
 
 
 class WorkerBeat(_Known, kw_only=True):
@@ -191,7 +198,7 @@ class StartWorker(Request, kw_only=True):
     given. Of a placement on several devices the hive says how much lies on which, but of one on
     several machines, where the placement says it, for so many `slots`; else so many are wanted,
     where there is room, 0 being as its hive's settings say. `vectors_up_to`: it is to make vectors
-    alone, of inputs of up to so many tokens.
+    alone, of inputs of up to so many tokens. `draft` is a model that is to write ahead of it.
     """
 
     device: NonEmpty | None = None
@@ -204,6 +211,7 @@ class StartWorker(Request, kw_only=True):
     share: bool = False
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
     slots: Annotated[int, msgspec.Meta(ge=0)] = 0
+    draft: NonEmpty | None = None
 
     def __post_init__(self) -> None:
         if (self.device is None) == (self.placement is None):
@@ -229,11 +237,15 @@ class Placed(msgspec.Struct, kw_only=True):
 
     `backends` are those of the devices it found when it loaded; `device_bytes` is by how much the
     free memory of each ordered GPU has changed by that (others may have freed some), those aside
-    that it found no such device for.
+    that it found no such device for. `draft_gain` is as in `WorkerBeat`; `draft_fault` says why a
+    draft is not used that it could not load, and `projector_fault` the same of a projector.
     """
 
     backends: list[str]
     device_bytes: dict[str, int] = {}
+    draft_gain: float = 0.0
+    draft_fault: str = ""
+    projector_fault: str = ""
 
 
 class WorkerReport(Request, kw_only=True):

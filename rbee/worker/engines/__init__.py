@@ -7,8 +7,10 @@ is one record, an `Engine`, which its package registers; nothing else in rbee im
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib.metadata import EntryPoint
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -191,6 +193,7 @@ _WANTED: Mapping[str, Ability] = {
     "json_schema": "json_schema",
     "functions": "tools",
     "think": "thinking",
+    "thought_tokens": "thinking",
     "logprobs": "logprobs",
     "logit_bias": "logit_bias",
     "presence_penalty": "penalties",
@@ -232,9 +235,16 @@ def engine_called(name: str) -> Engine:
         raise RbeeError(
             "backend_unavailable",
             f"engine {name} is not installed here: {error}",
-            f"pip install {wants.partition('.')[0]}",
+            f"pip install {' '.join(_needs(found, name)) or wants.partition('.')[0]}",
         ) from None
     return engine
+
+
+def _needs(found: EntryPoint, name: str) -> list[str]:
+    """What an engine of this name needs: its package has an extra that is called like it."""
+    requires = (found.dist.requires if found.dist is not None else None) or ()
+    extra = re.compile(rf"""([\w.-]+)[^;]*;.*\bextra == ['"]{re.escape(name)}['"]""")
+    return [match[1] for each in requires if (match := extra.match(each))]
 
 
 def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:

@@ -98,6 +98,8 @@ class _Rewriting:
             self._is_not_held(path, f"`{short(str(schema))}`")
             return {}
         made = dict(schema)
+        if made.pop("nullable", False) is True:
+            return self.schema({"anyOf": [made, {"type": "null"}]}, path, depth)
         alone = made.get("allOf")
         if (
             isinstance(alone, list)

@@ -5,4 +5,7 @@ from __future__ import annotations
 
 def literal(text: str) -> str:
     """A text that stands for itself."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    written = text.replace("\\", "\\\\").replace('"', '\\"')
+    for character, name in (("\n", "n"), ("\r", "r"), ("\t", "t")):
+        written = written.replace(character, f"\\{name}")
+    return f'"{written}"'

@@ -75,6 +75,15 @@ def grammar_of(schema: Any) -> str:
         raise nested_too_deep("the JSON schema") from None
 
 
+def text_grammar_of(schema: Any) -> str:
+    """The grammar whose texts are those of the strings that fit `schema`, without their quotes and
+    with nothing in them written otherwise. Raises as `grammar_of` does."""
+    try:
+        return _Grammar(schema).unquoted()
+    except RecursionError:
+        raise nested_too_deep("the JSON schema") from None
+
+
 class _Value(NamedTuple):
     """What stands in a rule for one value, and how that may go on."""
 
@@ -108,6 +117,22 @@ class _Grammar:
         for wanted in self._reader.endless(values):
             raise unknown(self._values[wanted].ways.path, "values that contain themselves for ever")
         require_few_ways(root.ways)
+        return "\n".join(f"{name} ::= {body}" for name, body in self._rules.items())
+
+    def unquoted(self) -> str:
+        """Every rule, where a value is the text of a string alone."""
+        value = self._reader.meant(frozenset([self._reader.places.root]))
+        texts = sorted(each for each in value.listed.values() if isinstance(each, str))
+        if len(texts) < len(value.listed) or value.words or value.arrays or value.objects:
+            raise unknown("$", "values that are no texts")
+        ways = []
+        if texts:
+            ways.append(self._told_apart(texts, 0, "$", 0)[0])
+        if not self._make.is_none(value.string):
+            ways.append(self._automaton(value.string, "$", in_string=False)[0])
+        if not ways:
+            raise unknown("$", "no text that fits")
+        self._rules["root"] = " | ".join(ways)
         return "\n".join(f"{name} ::= {body}" for name, body in self._rules.items())
 
     def _value(self, wanted: Wanted, path: str) -> _Value:

@@ -32,7 +32,7 @@ from rbee.wire.messages.devices import GpuBackend
 from rbee.wire.messages.events import CallPiece, TokenLikelihood, Tokens
 from rbee.wire.messages.inference import ChatMessage, InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
+from rbee.wire.messages.workers import LEAST_GAIN, Ability, EngineDevice, EngineFacts, Placed
 from rbee.wire.placement import CPU
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
 from rbee.worker.engines.admission import Admission, most_unbegun
@@ -108,6 +108,7 @@ _TRIAL_CONTEXT = 512
 _ANOTHER_FORM = "does not match the expected"
 #: What it says of a picture that it cannot decode, and of a model that is shown none.
 _UNREADABLE = "Failed to load image"
+_UNSEEING = "llama.cpp cannot load the model's projector: "
 _NO_PROJECTOR = "this model has no projector, and is shown none"
 _NO_TEMPLATE = "this model has no chat template, and is shown none"
 #: How templates are told whether the model may think.
@@ -152,6 +153,13 @@ _SAMPLING = (
 )
 #: Fields that are given to it as tokens, and what callers call them.
 _AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
+_DRAFT = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE]
+_NO_DRAFT = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NONE]
+#: What is written to measure what a draft gains: so many tokens, so often, for so long at most
+#: (seconds), but some tokens in any case.
+_TRIAL_TOKENS, _TRIALS, _MEASURING, _FEW_TOKENS = 64, 3, 8.0, 8
+_HOW = [{"role": "user", "content": "How is bread made? Explain it step by step."}]
+_ONCE = "Once upon a time there was a girl who lived in a house by the sea."
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
@@ -266,15 +274,26 @@ class LlamaCpp:
         lay_out(params, orders)
         #: Why it can be shown no pictures, in words; empty: it can.
         self._unseeing = "" if orders.projector else _NO_PROJECTOR
-        if orders.projector:
+        if orders.projector_fault:
+            self._unseeing = _UNSEEING + orders.projector_fault
+        elif orders.projector:
             show_pictures(params, orders)
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
         self._server = self._loaded(params, orders)
+        gain, fault = 0.0, ""
+        if orders.draft_paths:
+            gain, fault = self._with_draft(params, orders)
         after = _free_memory(orders)
         by = {device: abs(free - after[device]) for device, free in before.items()}
-        self.placed = Placed(backends=sorted(backends()), device_bytes=by)
+        self.placed = Placed(
+            backends=sorted(backends()),
+            device_bytes=by,
+            draft_gain=gain,
+            draft_fault=fault,
+            projector_fault=self._unseeing if orders.projector else "",
+        )
         self._admission = Admission(most_unbegun(orders.slots))
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
@@ -309,8 +328,8 @@ class LlamaCpp:
         except RuntimeError as error:
             _until_logged(orders)
             refusal = _cannot_load(orders, error)
-        if orders.projector and (why := reason_of_projector(_log(orders))):
-            self._unseeing = f"llama.cpp cannot load the model's projector: {why}"
+        if params.mmproj.path and (why := reason_of_projector(_log(orders))):
+            self._unseeing = _UNSEEING + why
             params.mmproj.path = ""
             try:
                 return self._serving(params)
@@ -325,6 +344,66 @@ class LlamaCpp:
             raise refusal from None
         self._unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
         return server
+
+    def _with_draft(self, params: Any, orders: WorkerOrders) -> tuple[float, str]:
+        """Has a draft write ahead where that is faster; what it gains, or why it is not used.
+
+        The engine uses the draft that it was loaded with for each request, or none: so it is loaded
+        with it, and, where that gains nothing, once more without.
+        """
+        known = orders.draft_gain
+        alone = 0.0 if known else self._pace()
+        self._server = None  # its memory is free before there is another one
+        drafting(params, orders)
+        fault = ""
+        try:
+            self._server = self._serving(params)
+            gain = known or round(self._pace() / alone, 3)
+        except (RuntimeError, ZeroDivisionError) as error:
+            _until_logged(orders)
+            gain, fault = (
+                0.0,
+                f"llama.cpp cannot load it: {reason_of_loading(_log(orders)) or error}",
+            )
+        if gain < LEAST_GAIN:
+            self._server = None
+            params.speculative.types = _NO_DRAFT
+            params.speculative.draft.mparams.path = ""
+            self._server = self._serving(params)
+        return gain, fault
+
+    def _pace(self) -> float:
+        """How many tokens a second it writes: the best of a few short answers.
+
+        On the processor a second is one of computing, which other programs take no part of; they
+        would decide what a draft gains, and that is remembered.
+        """
+        on_cpu = self._orders.backend == "cpu" or self._orders.simulated
+        clock = time.process_time if on_cpu else time.monotonic
+        body: dict[str, Any] = {
+            "max_tokens": _TRIAL_TOKENS,
+            "temperature": 0,
+            "ignore_eos": True,
+            "stream": True,
+            **({"messages": _HOW} if self._chat and not self._unusable else {"prompt": _ONCE}),
+        }
+        end, best = time.monotonic() + _MEASURING, 0.0
+        for _ in range(_TRIALS):
+            told: list[float] = []
+
+            def on_chunk(chunk: dict[str, Any], told: list[float] = told) -> bool | None:
+                told.append(clock())
+                return (time.monotonic() > end and len(told) > _FEW_TOKENS) or None
+
+            if "messages" in body:
+                self._server.handle_chat_completions(body, on_chunk)
+            else:
+                self._server.handle_completions(body, on_chunk)
+            if len(told) > 1 and told[-1] > told[0]:
+                best = max(best, (len(told) - 1) / (told[-1] - told[0]))
+            if time.monotonic() > end:
+                break
+        return best
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
@@ -625,6 +704,8 @@ class LlamaCpp:
                     raise in_functions(error) from None
                 error.details.setdefault("field", "json_schema")
                 raise
+        if request.thought_tokens and chat and request.think is not False:
+            body[_BUDGET] = min(body.get(_BUDGET, request.thought_tokens), request.thought_tokens)
         stops = Stops(request.stop or ())
         plain = not chat or request.is_prefilled()
         thoughts = Thoughts(plain=True) if plain else self._thoughts(request)
@@ -744,7 +825,7 @@ class LlamaCpp:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
         # late: of what few ask for
         from rbee.worker.engines.engine_schemas import check_cost, engine_schema
-        from rbee.worker.engines.json_grammar import grammar_of
+        from rbee.worker.engines.json_grammar import grammar_of, text_grammar_of
 
         chat = "messages" in body
         if request.is_prefilled() and not chat:
@@ -755,11 +836,18 @@ class LlamaCpp:
             )
         # Its own grammar takes into account what of the answer has been written already.
         if chat and (self._own_form or "tools" in body or request.is_prefilled()):
+            if request.unquoted:
+                raise invalid(
+                    "an answer of given texts goes with no tools, none that was begun, and with "
+                    "no model that has a form of its own",
+                    "ask for a JSON schema, or for less",
+                    field="json_schema",
+                )
             # It makes a grammar of its own, and takes no other.
             check_cost(schema, "$")
             body["json_schema"] = engine_schema(schema, "$", strict=True)
             return
-        grammar = grammar_of(schema)
+        grammar = text_grammar_of(schema) if request.unquoted else grammar_of(schema)
         thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
@@ -946,6 +1034,21 @@ def show_pictures(params: Any, orders: WorkerOrders) -> None:
     if params.mmproj_use_gpu:
         (place,) = _gpus_of(orders).values()
         params.mmproj_device = devices()[place].name
+
+
+def drafting(params: Any, orders: WorkerOrders) -> None:
+    """Has the engine load a draft: on the one device that has the model."""
+    draft = params.speculative.draft
+    draft.mparams.path = orders.draft_paths[0]
+    params.speculative.types = _DRAFT
+    for threads in (draft.cpuparams, draft.cpuparams_batch):
+        threads.n_threads = orders.threads
+    if orders.backend == "cpu" or orders.simulated:
+        draft.n_gpu_layers = 0
+        return
+    (place,) = _gpus_of(orders).values()
+    draft.n_gpu_layers = _ALL_LAYERS
+    draft.devices = devices()[place].name
 
 
 def _lay_out_over_machines(params: Any, orders: WorkerOrders) -> None:

@@ -7,12 +7,14 @@ wider.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypedDict
 
 import msgspec
 
+from rbee.wire.errors import nearest
 from rbee.worker.engines.schema_cost import (
     DEPTH,
     PARTS,
@@ -52,6 +54,8 @@ _REMARKS = frozenset(
 )
 #: Where in a schema msgspec finds a wrong value; what stands under a name is not looked into.
 _WHERE = re.compile(r"at `\$((?:\.[^.\[`]+)*)")
+#: From what likeness on a keyword is taken for a known one, misspelt.
+_MISSPELT = 0.85
 _DIALECTS = ("https://json-schema.org/", "http://json-schema.org/")
 _ALL = frozenset(TYPES)
 #: How many levels deep it is looked for a value of the types that are meant.
@@ -130,6 +134,12 @@ _Keywords = TypedDict(
     },
     total=False,
 )
+#: What says something about the form, in this draft, in earlier ones or in OpenAPI.
+_KNOWN = frozenset(_Keywords.__annotations__) | frozenset(
+    ["const", "nullable", "$recursiveRef", "extends", "disallow", "divisibleBy"]
+)
+#: Longer ones are nobody's slip of the finger (characters).
+_LONGEST_WORD = 32
 
 
 class Reader(Combining):
@@ -164,6 +174,7 @@ class Reader(Combining):
             (("unevaluatedItems", "unevaluatedProperties"), lambda place: self.everything),
         )
         self._understood = {name for names, _ in self._keywords for name in names}
+        self._understood |= {"type", "$schema", "nullable"}
 
     def value(self, wanted: Wanted) -> Value:
         """What fits all of this."""
@@ -267,10 +278,8 @@ class Reader(Combining):
             raise unknown(path, f"`{short(str(schema))}`")
         check_values(schema, path)
         for keyword in schema:
-            if not (
-                keyword in self._understood or is_remark(keyword) or keyword in ("type", "$schema")
-            ):
-                raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}`")
+            if keyword not in self._understood:
+                require_remark(keyword, path)
         if not schema.get("$schema", _DIALECTS[0]).startswith(_DIALECTS):
             raise unknown(f"{path}.$schema", "a `$schema` of its own")
         types = schema.get("type", TYPES)
@@ -282,6 +291,8 @@ class Reader(Combining):
             value = self._unevaluated_items(place, value)
         if "unevaluatedProperties" in schema:
             value = self._unevaluated_properties(place, value)
+        if schema.get("nullable") is True:  # OpenAPI's word, up to 3.0
+            value = self.either([value, self.of_types(["null"])], path)
         return value
 
     # Keywords.
@@ -597,8 +608,26 @@ def _bounds(schema: Mapping[str, Any], least: str, most: str, path: str) -> tupl
 
 
 def is_remark(keyword: str) -> bool:
-    """Whether a keyword says nothing about the form."""
-    return keyword in _REMARKS or keyword.startswith("x-")
+    """Whether a keyword says nothing about the form: what JSON Schema does not know is one of
+    somebody's own, unless it is nearly one that it knows."""
+    if keyword in _REMARKS or keyword.startswith("x-"):
+        return True
+    return keyword not in _KNOWN and not _meant_by(keyword)
+
+
+@functools.lru_cache(maxsize=1024)
+def _meant_by(keyword: str) -> str:
+    """The keyword that is nearly this one; empty: none is."""
+    return nearest(keyword, _KNOWN, _MISSPELT) if len(keyword) <= _LONGEST_WORD else ""
+
+
+def require_remark(keyword: str, path: str) -> None:
+    """Raises for a keyword that says something about the form."""
+    if is_remark(keyword):
+        return
+    meant = "" if keyword in _KNOWN else _meant_by(keyword)
+    asks = f" (is `{meant}` meant?)" if meant else ""
+    raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}`{asks}")
 
 
 def check_values(schema: Mapping[str, Any], path: str) -> None:

@@ -1,0 +1,33 @@
+Feature: A small model that writes ahead of another
+  A name may bring a draft: a smaller model of the same vocabulary. It is fetched, counted and loaded with
+  the model, and used where that is faster on this very machine; the answer is the model's own.
+
+  @fault.worker.draft-in-any-case
+  Scenario: A draft that gains nothing is left out, and that is measured once
+    Given a hub that holds "author/minillama"
+    And I have typed "rbee-keeper name bee minillama --draft author/minillama:q4_0 temperature=0 max_tokens=3"
+    And I have typed "rbee-keeper infer --model bee 'hello'"
+    When I type "rbee-keeper infer --model bee 'hello'"
+    Then stdout holds " Hello" alone
+    And stderr contains "left the draft HF:author/minillama:Q4_0 out: it gained nothing when that was measured"
+
+  Scenario: What has come of a draft stands in ps
+    Given a hub that holds "author/minillama"
+    And I have typed "rbee-keeper name bee minillama draft=author/minillama:q4_0"
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model bee --max-tokens 3 'hello'"
+    When I type "rbee-keeper ps"
+    Then stdout contains "minillama (without draft HF:author/minillama:Q4_0, 0."
+
+  @fault.hive.draft-of-any-vocabulary
+  Scenario Outline: A draft that is <what> costs nothing but itself
+    Given a hub that holds "author/minillama"
+    And I have typed "rbee-keeper name bee minillama draft=<draft> temperature=0 max_tokens=3"
+    When I type "rbee-keeper infer --model bee 'hello'"
+    Then stdout holds " Hello" alone
+    And stderr contains "left the draft HF:<draft> out: <why>"
+
+    Examples:
+      | what                    | draft               | why                             |
+      | of another family       | author/caller-llama | its vocabulary is another one   |
+      | nowhere                 | author/nowhere      | 127.0.0.1:                      |
+      | made for vectors        | author/minibert     | it takes two models that write  |

@@ -1,0 +1,93 @@
+"""A model that writes ahead of another: whether it can, and whether that has gained anything. Pure,
+but for `same_tokens` and `Gains`, which read and write files.
+
+The draft proposes some tokens, which the model then reads at once instead of making one after the
+other; what it would not have written itself is dropped, so that the answer stays its own. A small
+draft of a large model makes it faster; one that is as large, or proposes what the model does not
+write, makes it slower. Where it gains nothing it is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.pooling import makes
+from rbee.process.content import open_regular
+
+#: By how many tokens, at the end, a vocabulary may be longer, as in llama.cpp: some are padded.
+_PADDING = 128
+#: What of a tokenizer has to be the same, besides its tokens.
+_SAME = ("tokenizer.ggml.model", "tokenizer.ggml.pre")
+#: Of how many pairs of models on how many devices it is remembered what they gained.
+_MOST_KEPT = 100
+
+
+def why_not(model: Sequence[GgufHeader], draft: Sequence[GgufHeader], *, is_same: bool) -> str:
+    """Why a draft cannot write ahead of a model, in words; empty: it can. `is_same`: they have the
+    same tokens."""
+    head, other = model[0], draft[0]
+    if any(header.is_projector for header in model):
+        return "the model is shown pictures, which a draft does not see"
+    if makes(head) != "texts" or makes(other) != "texts":
+        return "it takes two models that write"
+    if not is_same or any(head.metadata.get(key) != other.metadata.get(key) for key in _SAME):
+        return (
+            "its vocabulary is another one than the model's; "
+            "take a smaller model of the same family"
+        )
+    return ""
+
+
+def same_tokens(model: GgufHeader, path: str, draft: GgufHeader, draft_path: str) -> bool:
+    """Whether two files have the same tokens, but for some at the end of the longer list. Blocks.
+
+    Raises `OSError`.
+    """
+    one, other = model.tokens, draft.tokens
+    if not one.count or not other.count or abs(one.count - other.count) > _PADDING:
+        return False
+    size = min(one.end - one.begin, other.end - other.begin)
+    return _read(path, one.begin, size) == _read(draft_path, other.begin, size)
+
+
+def _read(path: str, begin: int, size: int) -> bytes:
+    with open_regular(path) as file:
+        return os.pread(file, size, begin)
+
+
+class Gains:
+    """What drafts have gained here, in a file: it is measured once, while a worker loads."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def of(self, content: str, draft: str, devices: str) -> float:
+        """How many times as fast a model was with a draft; 0: that was not measured. Blocks."""
+        return self._kept().get(_key(content, draft, devices), 0.0)
+
+    def keep(self, content: str, draft: str, devices: str, gain: float) -> None:
+        """Remembers what was measured. Blocks; a disk that takes nothing is no reason to fail."""
+        kept = self._kept()
+        kept.pop(_key(content, draft, devices), None)
+        kept[_key(content, draft, devices)] = round(gain, 2)
+        newest = dict(list(kept.items())[-_MOST_KEPT:])
+        new = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            new.write_bytes(msgspec.json.encode(newest) + b"\n")
+            new.replace(self._file)
+
+    def _kept(self) -> dict[str, float]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, float])
+        except (OSError, msgspec.MsgspecError):
+            return {}
+
+
+def _key(content: str, draft: str, devices: str) -> str:
+    return f"{content} {draft} {devices}"
