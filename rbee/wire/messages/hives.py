@@ -37,8 +37,8 @@ class AddHive(Request, kw_only=True):
     agreed to; `passphrase` opens the key file and is kept in RAM alone. With `install` rbee is
     brought there, in an environment of `python` (a path, or ``3.12``; empty: the first that is new
     enough); `offline`: with all that it needs, so that pip there asks no index.
-    `wake` is the address of the network card that wakes it (``aa:bb:cc:dd:ee:ff``), or ``auto`` where
-    its hive is to find that out; empty: it is never woken from suspension.
+    `wake` is the address of the network card that wakes it (``aa:bb:cc:dd:ee:ff``), or ``auto``
+    where its hive is to find that out; empty: it is never woken from suspension.
     """
 
     host: NonEmpty
