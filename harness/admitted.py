@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 
 from rbee.wire.errors import invalid
 from rbee.worker.engines.admission import Admission, most_unbegun
@@ -47,24 +48,50 @@ class Batches:
         return together
 
     def _ask(self) -> None:
-        with self._admission.entered() as begun, self._changed:
+        with self._admission.entered(threading.Event()) as sign, self._changed:
             self._with_engine += 1
             mine = self._batch
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._batch > mine, _SOON)
-            begun()
+            sign()
+            self._changed.wait_for(lambda: self._left == 0, _SOON)
 
 
-def begins_behind_a_refusal(slots: int, prompts: int) -> bool:
-    """Whether the last prompt is let in when those before it were refused."""
-    admission, let_in = Admission(most_unbegun(slots)), threading.Event()
-    for _ in range(prompts - 1):
-        with contextlib.suppress(Exception), admission.entered():
-            raise invalid("refused", "")
+def lets_in_behind(do: str, slots: int, *, called_off: bool = False) -> bool:
+    """Whether a prompt is let in behind as many as may lie unread that ``are refused``, ``hang`` or
+    ``hang beside one that runs``; also one that is `called_off`."""
+    admission, let_in, over = Admission(most_unbegun(slots)), threading.Event(), threading.Event()
+    cancelled = threading.Event()
+
+    def hang() -> None:
+        with admission.entered(threading.Event()):
+            over.wait(_SOON)
+
+    def run() -> None:
+        with admission.entered(threading.Event()) as sign:
+            while not over.wait(_NOW / 20):
+                sign()
 
     def ask() -> None:
-        with admission.entered():
+        with admission.entered(cancelled):
             let_in.set()
 
-    threading.Thread(target=ask, daemon=True).start()
-    return let_in.wait(_SOON)
+    def begin(work: Callable[[], None]) -> None:
+        threading.Thread(target=work, daemon=True).start()
+
+    if do.endswith("runs"):
+        begin(run)
+    if do == "are refused":
+        for _ in range(most_unbegun(slots)):
+            with contextlib.suppress(Exception), admission.entered(threading.Event()):
+                raise invalid("refused", "")
+    else:
+        for _ in range(most_unbegun(slots)):
+            begin(hang)
+    if called_off:
+        cancelled.set()
+    begin(ask)
+    try:
+        return let_in.wait(_SOON)
+    finally:
+        over.set()

@@ -41,6 +41,7 @@ _MAY: dict[str, tuple[str, ...]] = {
     "cli.py": ("show",),
     "history.py": ("write",),
     "machines.py": ("prompt", "confirm"),
+    "upgrading.py": ("write",),
 }
 
 

@@ -17,11 +17,16 @@ def begin_together(context: Context, together: str) -> None:
     assert seen == together, f"{seen} begin together"
 
 
-@when("an engine with {slots:d} slots refuses the first of {prompts:d} prompts")
-def refuses_the_first(context: Context, slots: int, prompts: int) -> None:
-    context.begins = admitted.begins_behind_a_refusal(slots, prompts)
+@when("an engine with {slots:d} slots is given prompts that {do}, and then one more")
+def one_more(context: Context, slots: int, do: str) -> None:
+    context.is_let_in = admitted.lets_in_behind(do, slots)
 
 
-@then("the second begins")
-def begins(context: Context) -> None:
-    assert context.begins
+@when("an engine with {slots:d} slots is given prompts that {do}, and one that is called off")
+def one_called_off(context: Context, slots: int, do: str) -> None:
+    context.is_let_in = admitted.lets_in_behind(do, slots, called_off=True)
+
+
+@then("that is let in")
+def is_let_in(context: Context) -> None:
+    assert context.is_let_in

@@ -15,6 +15,18 @@ Feature: Prompts that come together are begun a few at a time
       | One behind the other      | 1     | 3       | 1 1 1    |
       | Some of many              | 32    | 40      | 16 16 8  |
 
-  Scenario: A prompt that is refused makes way
-    When an engine with 2 slots refuses the first of 2 prompts
-    Then the second begins
+  Scenario Outline: Nobody waits for prompts that <do>
+    When an engine with <slots> slots is given prompts that <do>, and then one more
+    Then that is let in
+
+    Examples:
+      | slots | do                       |
+      | 2     | are refused              |
+      | 2     | hang                     |
+      | 4     | hang                     |
+      | 2     | hang beside one that runs |
+      | 4     | hang beside one that runs |
+
+  Scenario: Who is called off does not wait, either
+    When an engine with 2 slots is given prompts that hang beside one that runs, and one that is called off
+    Then that is let in

@@ -58,10 +58,10 @@ class Upgrading:
         upgrading = cls(home, file, _read(file))
         upgrading.restore()
         aside = prefix.with_name(f".{prefix.name}.upgrade-{os.getpid()}")
-        upgrading.write(Note(str(prefix), str(aside), __version__))
+        upgrading.keep(Note(str(prefix), str(aside), __version__))
         return upgrading
 
-    def write(self, note: Note) -> None:
+    def keep(self, note: Note) -> None:
         """Notes it down, on the disk."""
         self.note = note
         self._file.seek(0)

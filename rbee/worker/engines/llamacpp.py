@@ -717,7 +717,7 @@ class LlamaCpp:
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
-            begun()
+            sign()
             self._preparing.pop(here, None)
             if caller.cancelled.is_set():
                 return True
@@ -751,7 +751,7 @@ class LlamaCpp:
                 return True
             return None
 
-        with self._admission.entered() as begun:
+        with self._admission.entered(caller.cancelled) as sign:
             if caller.cancelled.is_set():
                 return Generated("stop", 0, 0)
             self._preparing[here] = time.thread_time()
