@@ -47,6 +47,8 @@ ROLES = tuple(_SCRIPTS.values())
 #: Children that somebody in this process waits for; the handler leaves them alone.
 _owned: set[int] = set()
 _spawning = 0
+#: Whether orphans come back to this process: it has asked for that.
+_adopting = False
 #: RBEE_HOME of swarms that wait for the next scenario: they are part of none meanwhile.
 resting: set[str] = set()
 
@@ -82,9 +84,11 @@ def adopt_orphans() -> bool:
     """
     if not _ADOPTS:
         return False
+    global _adopting
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    _adopting = True
     signal.signal(signal.SIGCHLD, _on_child)
     return True
 
@@ -209,7 +213,7 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
 
     `also` are pids that belong to it whatever their environment says.
     """
-    if _ADOPTS and not _has_child():
+    if _adopting and not _has_child():
         return []
     parents: dict[int, int] = {}
     younger = {}
@@ -219,10 +223,10 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
             younger[process.pid] = process
     chosen: set[int] = {pid for pid in also if pid in younger}
     for pid in younger:
-        if _ADOPTS and _is_another_ones(pid, parents):
+        if _adopting and _is_another_ones(pid, parents):
             continue
         with contextlib.suppress(psutil.Error, OSError):
-            came_back = _ADOPTS and parents[pid] == os.getpid() and _is_adopted(pid)
+            came_back = _adopting and parents[pid] == os.getpid() and _is_adopted(pid)
             its_home = _home_of(younger[pid])
             if its_home == str(home) or (came_back and its_home not in resting):
                 chosen.add(pid)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import psutil
@@ -146,6 +149,17 @@ class Rehearsal:
         text = _LEFT_BEHIND.format(scrub="" if with_environment else _SCRUB)
         (self.inner.work / "program.py").write_text(text)
         self.pids.append(int(self.inner.run("python program.py").stdout))
+
+    def found_by_another(self) -> int:
+        """How many belong to this home for a program that orphans do not come back to."""
+        looks = "import pathlib, sys; from harness import census; "
+        looks += "print(len(census.members(pathlib.Path(sys.argv[1]))))"
+        environment = {k: v for k, v in os.environ.items() if k != "RBEE_HOME"}
+        command = [sys.executable, "-c", looks, str(self.inner.home)]
+        found = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        return int(found.stdout)
 
     def bereave(self) -> None:
         """A program that is left an orphan and ends at once; returns when it has."""

@@ -41,6 +41,16 @@ def bereaved(context: Context) -> None:
     rehearsal(context).bereave()
 
 
+@when("a program that adopts nobody looks for who belongs to that home")
+def looked_for(context: Context) -> None:
+    context.found = rehearsal(context).found_by_another()
+
+
+@then("it finds that daemon")
+def found(context: Context) -> None:
+    assert context.found == 1, context.found
+
+
 @then("it leaves the process table by itself")
 def buried(context: Context) -> None:
     rehearsal(context).assert_buried()

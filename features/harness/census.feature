@@ -32,6 +32,11 @@ Feature: Nobody is left behind
     When the rehearsed scenario ends
     Then the harness complains that "1 left behind after 0.5 s"
 
+  Scenario: A program to which no orphan comes back knows them by their home
+    Given a daemon that outlives the program which started it
+    When a program that adopts nobody looks for who belongs to that home
+    Then it finds that daemon
+
   Scenario: A program that has ended is no reason to complain
     Given a rehearsed program "python -c 'print(1)'" that has ended
     When the rehearsed scenario ends
