@@ -47,18 +47,19 @@ class Upgrading:
     def begin(cls, home: Home, prefix: Path) -> Upgrading:
         """Takes the lock. Raises `upgrade_failed` where somebody else has it."""
         path = home.path / UPGRADE
-        file = open(path, "a+b")  # noqa: SIM115 -- it is closed by `end`
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise RbeeError(
-                "upgrade_failed", "rbee is being upgraded already", "wait until that is done"
-            ) from None
-        upgrading = cls(home, file, _read(file))
-        upgrading.restore()
-        aside = prefix.with_name(f".{prefix.name}.upgrade-{os.getpid()}")
-        upgrading.keep(Note(str(prefix), str(aside), __version__))
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(open(path, "a+b"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise _is_under_way() from None
+            if not _is_there(home, file):  # whoever had it has just come to its end
+                raise _is_under_way()
+            upgrading = cls(home, file, _read(file))
+            upgrading.restore()
+            aside = prefix.with_name(f".{prefix.name}.upgrade-{os.getpid()}")
+            upgrading.keep(Note(str(prefix), str(aside), __version__))
+            opened.pop_all()  # from here on `end` closes it
         return upgrading
 
     def keep(self, note: Note) -> None:
@@ -86,6 +87,11 @@ class Upgrading:
         """Nothing is being upgraded any more."""
         self._path.unlink(missing_ok=True)
         self._file.close()
+
+
+def _is_under_way() -> RbeeError:
+    what = "rbee is being upgraded already"
+    return RbeeError("upgrade_failed", what, "wait until that is done")
 
 
 def wait_for_upgrade(screen: Screen, home: Home) -> None:
