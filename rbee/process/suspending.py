@@ -116,8 +116,8 @@ def suspend(command: Sequence[str]) -> str:
         return f"{command[0]}: {error.strerror}"
     except subprocess.TimeoutExpired:
         return ""  # it was suspended before its order was acknowledged
-    told = ran.stderr.decode("utf-8", "replace").strip().splitlines()
-    return "" if ran.returncode == 0 else (told[-1] if told else f"exit status {ran.returncode}")
+    lines = ran.stderr.decode("utf-8", "replace").strip().splitlines()
+    return "" if ran.returncode == 0 else (lines[-1] if lines else f"exit status {ran.returncode}")
 
 
 def _sudo_runs(command: Sequence[str]) -> bool:

@@ -117,8 +117,8 @@ class Page:
         if wanted.form:
             answer = _file(_ENTERED, _TOKEN_GOES_HERE, entered.token)
         else:
-            told = encode(PageEntered(token=entered.token))
-            answer = web.Response(body=told, content_type="application/json")
+            body = encode(PageEntered(token=entered.token))
+            answer = web.Response(body=body, content_type="application/json")
         answer.headers["Cache-Control"] = "no-store"
         answer.set_cookie(
             self._cookie,
