@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ from rbee.wire.routes import Who
 
 #: How long a stream that goes on is read when it has nothing new (seconds).
 _QUIET_S = 0.2
+#: How long a program may be silent where heartbeats come often, in seconds: a machine on which much
+#: else runs keeps a program from its processor for a few hundred milliseconds.
+_SILENCE_S = 3.0
 _OVER = ("done", "failed", "cancelled")
 
 
@@ -69,6 +73,12 @@ def terminate(cluster: Cluster, role: str) -> None:
     """SIGTERM to the one process of this role; what was warm is to go to sleep by that."""
     cluster.expect_asleep()
     os.kill(_the_one(cluster, role).pid, signal.SIGTERM)
+
+
+def set_heartbeats(cluster: Cluster, interval_s: float) -> None:
+    """Heartbeats come that often, and who sends none for `_SILENCE_S` counts as gone."""
+    missed = max(3, math.ceil(_SILENCE_S / interval_s))
+    cluster.set(heartbeat_interval=interval_s, heartbeats_missed=missed)
 
 
 def wait_for_heartbeats(cluster: Cluster, count: int) -> None:

@@ -72,7 +72,7 @@ def seen_busy(context: Context) -> None:
 
 @given("heartbeats come every {milliseconds:d} ms")
 def fast_heartbeats(context: Context, milliseconds: int) -> None:
-    context.cluster.set(heartbeat_interval=milliseconds / 1000)
+    swarm.set_heartbeats(context.cluster, milliseconds / 1000)
 
 
 @when("three more heartbeats have come")

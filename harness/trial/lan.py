@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from harness import machines
+from harness import machines, swarm
 from harness.trial.stage import Stage
 from harness.trial.tricks import NOBODY, Outcome, Trick, carry_out
 from rbee.wire import proof
@@ -69,7 +69,7 @@ print("told", what)
 def play(stage: Stage) -> list[Outcome]:
     """All of it, on machines of a network of their own."""
     cluster = stage.cluster
-    cluster.set(heartbeat_interval=0.2)
+    swarm.set_heartbeats(cluster, 0.2)
     machines.sit_beside(cluster, _QUEEN, f"{_ADDED}, {_NEIGHBOUR}")
     cluster.assert_status(0, cluster.run(f"rbee-keeper add-hive {_ADDED}"))
     cluster.assert_status(0, cluster.run(f"rbee-keeper infer --keep-alive --node {_ADDED} hello"))
