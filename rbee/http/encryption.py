@@ -1,0 +1,26 @@
+"""Connections by TLS: what a server shows to whoever begins with it."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Protocol
+
+
+class Context(ssl.SSLContext):
+    """What connections are encrypted with. `key` is the public key of its certificate, as
+    `rbee.process.public_key` tells it."""
+
+    key: str = ""
+
+
+class Encryption(Protocol):
+    """Who has a certificate for each address of this machine."""
+
+    def context(self, address: str) -> Context:
+        """For a connection to this address. Raises `home_unusable` and `invalid_request` where
+        there is no certificate."""
+
+
+def key_of(context: object) -> str:
+    """The public key that a connection with this context shows; empty: it is not encrypted."""
+    return context.key if isinstance(context, Context) else ""
