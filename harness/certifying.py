@@ -71,7 +71,8 @@ def names_on(machine: str, allowed: str) -> frozenset[str]:
 class OfAQueen:
     """The certificate of a queen, in a home of its own, by a clock that is set."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, allowed_hosts: str = "") -> None:
+        self._allowed = tuple(allowed_hosts.split(", ")) if allowed_hosts else ()
         self.folder = Path(tempfile.mkdtemp(prefix="rbee-"))
         self._clock = _BEGIN
         self._queen = self._next_queen()
@@ -103,6 +104,17 @@ class OfAQueen:
         told = self.shown[-1][1].extensions.get_extension_for_class(x509.SubjectAlternativeName)
         found = {str(each) for each in told.value.get_values_for_type(x509.IPAddress)}
         assert set(addresses.split(", ")) <= found, found
+
+    def assert_made_for(self, address: str, name: str) -> None:
+        """It speaks for both, and the authority may sign it."""
+        view, made = self.before
+        told = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert address in map(str, told.get_values_for_type(x509.IPAddress)), told
+        assert name in told.get_values_for_type(x509.DNSName), told
+        authority = x509.load_pem_x509_certificate(view.authority.encode())
+        made.verify_directly_issued_by(authority)
+        may = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+        assert name in {each.value for each in may.permitted_subtrees or ()}, may
 
     def assert_lengths(self, days: int) -> None:
         """The last one is valid for so many days at most, now; the authority at any time."""
@@ -165,7 +177,9 @@ class OfAQueen:
         Home(self.folder).check()
 
     def _next_queen(self) -> Certificates:
-        return Certificates(Home(self.folder), Settings(), lambda: self._clock)
+        return Certificates(
+            Home(self.folder), Settings(allowed_hosts=self._allowed), lambda: self._clock
+        )
 
     def _shown(self, address: str) -> tuple[CertificateView, x509.Certificate]:
         view = self._queen.view(address)

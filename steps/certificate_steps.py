@@ -130,3 +130,16 @@ def draw_on(context: Context, where: str) -> None:
 @then("the code is {outcome}")
 def drawn(context: Context, outcome: str) -> None:
     certifying.assert_drawn(context.why_not, outcome)
+
+
+@when('the certificate of a queen with "{allowed}" in allowed_hosts is made for "{address}"')
+def made_with(context: Context, allowed: str, address: str) -> None:
+    context.certificate = certifying.OfAQueen(address, allowed)
+    context.cluster.on_close(context.certificate.remove)
+
+
+@then(
+    'it speaks for the address "{address}" and the name "{name}", and its authority has signed it'
+)
+def speaks_for_both(context: Context, address: str, name: str) -> None:
+    context.certificate.assert_made_for(address, name)

@@ -28,6 +28,7 @@ Feature: For whom the queen's certificate speaks, and when it is made anew
     Examples:
       | machine     | allowed                  | names                                                                                                         |
       | Bee         | nothing                  | localhost, bee, bee.local, bee.localdomain, bee.lan, bee.home, bee.home.arpa, bee.internal, bee.fritz.box      |
+      | bee         | 192.168.1.5, x y, -x     | localhost, bee, bee.local, bee.localdomain, bee.lan, bee.home, bee.home.arpa, bee.internal, bee.fritz.box, 192.168.1.5 |
       | b_e         | llm.example.org., *      | localhost, b_e, b_e.local, b_e.localdomain, b_e.lan, b_e.home, b_e.home.arpa, b_e.internal, b_e.fritz.box, llm.example.org |
 
   @fault.queen.draw-another-key
@@ -46,6 +47,10 @@ Feature: For whom the queen's certificate speaks, and when it is made anew
     Given a certificate that was made for "192.168.1.5"
     When 40 other addresses have wanted it
     Then it speaks for 32 addresses, among them the last one and the loopback addresses
+
+  Scenario: An address to which a router leads
+    When the certificate of a queen with "203.0.113.9, bee.example.org" in allowed_hosts is made for "192.168.1.5"
+    Then it speaks for the address "203.0.113.9" and the name "bee.example.org", and its authority has signed it
 
   Scenario Outline: In the folder of the certificate there is <what>
     Given a certificate of a queen that was made for "192.168.1.5"

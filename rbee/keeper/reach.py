@@ -74,10 +74,12 @@ def listening_at(where: QueenTarget, host: str) -> QueenTarget:
 
 
 def reach_of(client: QueenClient, where: QueenTarget) -> Reach:
-    """How others reach the queen who is awake there. Raises `invalid_request` where none can."""
+    """How others reach the queen who is awake there; where a person has named her by ``https://``,
+    that is how. Raises `invalid_request` where none can."""
     url = where.url if where.named else _listens_at(where, client)
     host, port = addresses.host_of(url), url.rpartition(":")[2]
-    if addresses.is_loopback(host):
+    named = url if url.startswith("https://") else ""
+    if not named and addresses.is_loopback(host):
         raise invalid(
             f"the queen listens at {url} alone, which no other machine reaches",
             "rbee-keeper down, then rbee-keeper up --host 0.0.0.0",
@@ -85,7 +87,6 @@ def reach_of(client: QueenClient, where: QueenTarget) -> Reach:
     if host in addresses.EVERYWHERE:
         host = _own_address()
     shown = client.call(CERTIFICATE, AskCertificate(address=_as_address(host)))
-    named = url if where.named and url.startswith("https://") else ""
     return Reach(named or addresses.base_url(shown.name or host, int(port), "https"), shown)
 
 

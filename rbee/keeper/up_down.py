@@ -38,7 +38,7 @@ def up(
     with awake_queen(screen, where, A_HIVE) as queen:
         wake_hives(screen, queen, None)
         outside = None
-        if is_for_others or where.url.startswith("https://"):
+        if is_for_others or (print_env and where.url.startswith("https://")):
             from rbee.keeper.reach import environment_of, reach_of  # late: seldom wanted
 
             outside = reach_of(queen.client, where)

@@ -45,16 +45,19 @@ class Terms(NamedTuple):
 
 
 def names_for(machine: str, allowed_hosts: Iterable[str]) -> frozenset[str]:
-    """The names that lead to this machine, as far as a certificate can have them."""
+    """The names that lead to this machine, as far as a certificate can have them; of those that
+    are allowed also addresses, to which a router or a container engine may lead."""
     names = {"localhost", *names_of(machine), *(each.lower().rstrip(".") for each in allowed_hosts)}
-    return frozenset(each for each in names if len(each) < 254 and _NAME.fullmatch(each))
+    return frozenset(
+        each for each in names if _is_address(each) or (len(each) < 254 and _NAME.fullmatch(each))
+    )
 
 
 def is_due(terms: Terms, names: Collection[str], address: str, now: datetime) -> bool:
     """Whether another one is needed: for a name, for an address, or since this one is not valid
     now, or not for much longer."""
     return (
-        not terms.names.issuperset(names)
+        not {*terms.names, *terms.addresses}.issuperset(names)
         or plain_address(address) not in terms.addresses
         or not terms.begins <= now <= terms.ends - RENEWED
     )
@@ -62,12 +65,22 @@ def is_due(terms: Terms, names: Collection[str], address: str, now: datetime) ->
 
 def renewed(terms: Terms | None, names: Collection[str], address: str, now: datetime) -> Terms:
     """What the next one has to say: also the addresses that the last one had."""
+    always = [*_LOOPBACK, *sorted(filter(_is_address, names))][:MOST_ADDRESSES]
     before = terms.addresses if terms is not None else ()
-    known = dict.fromkeys(each for each in before if each not in _LOOPBACK)
-    known.pop(plain_address(address), None)
-    last = [*known, plain_address(address)][-(MOST_ADDRESSES - len(_LOOPBACK)) :]
-    addresses = tuple(dict.fromkeys([*_LOOPBACK, *last]))
-    return Terms(frozenset(names), addresses, now - SLOW_CLOCKS, now - SLOW_CLOCKS + VALID)
+    last = [each for each in before if each != plain_address(address)] + [plain_address(address)]
+    newest = [each for each in reversed(last) if each not in always]
+    newest = newest[: max(MOST_ADDRESSES - len(always), 1)]
+    addresses = (*always, *reversed(newest))
+    return Terms(
+        frozenset(names) - set(always), addresses, now - SLOW_CLOCKS, now - SLOW_CLOCKS + VALID
+    )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        return str(ipaddress.ip_address(name)) == name
+    except ValueError:
+        return False
 
 
 def plain_address(address: str) -> str:
