@@ -62,6 +62,7 @@ Feature: The queen and the other computers and phones of the house
       | GET /nothing            | nothing          | 403 encryption_required  |
     Then each of them gets what its row says
 
+  @fault.shared.prove-in-the-open
   Scenario: A keeper who names her by http:// is told what to type, and has told nothing
     Given the machines "blep, laptop"
     And "blep" serves the house by "rbee-keeper up --host 0.0.0.0"
@@ -96,6 +97,7 @@ Feature: The queen and the other computers and phones of the house
     Then "laptop" believes the certificate that it is shown at that name
     And it is the new one
 
+  @fault.keeper.any-proxy
   Scenario: A proxy in front of her, whose certificate is believed
     Given the machines "blep, laptop"
     And an authority that "laptop" knows has signed a certificate for "blep"

@@ -10,7 +10,7 @@ Feature: The queen's page by https://
     Then the page is awake at an address by https://
     And its cookie is for the browser alone, and for encrypted connections
 
-  @needs-chromium
+  @needs-chromium @fault.queen.cookie-for-all
   Scenario: A browser that follows her address without encryption, from this machine
     Given a swarm that was left warm by "rbee-keeper up --host 0.0.0.0"
     And a browser that believes the key of her certificate

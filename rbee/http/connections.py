@@ -13,7 +13,6 @@ import errno
 import logging
 import secrets
 import socket
-import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -341,7 +340,7 @@ class Connections:
                 context = self._encryption.context(str(accepted.getsockname()[0]))
                 options = {"ssl": context, "ssl_handshake_timeout": self.limits.head}
             await self._loop.connect_accepted_socket(lambda: connection, accepted, **options)
-        except (ConnectionError, ssl.SSLError):  # it was reset meanwhile, or goes on with no TLS
+        except OSError:  # it was reset meanwhile, or what began like TLS is none
             self.left(connection)
             accepted.close()
 
