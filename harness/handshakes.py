@@ -63,6 +63,37 @@ class Strangers:
             each.close()
 
 
+class Failing:
+    """Handshakes that are begun with the queen and hung up on, and what she has grown by."""
+
+    def __init__(self, cluster: Cluster, count: int, at_once: int) -> None:
+        self._cluster = cluster
+        self._log = _queens_log(cluster)
+        (member,) = cluster.processes("queen")
+        queen = psutil.Process(member.pid)
+        before = queen.memory_info().rss
+        for _ in range(count // at_once):
+            begun = [
+                socket.create_connection(("127.0.0.1", cluster.ports.queen), 10.0)
+                for _ in range(at_once)
+            ]
+            for each in begun:
+                each.sendall(_BEGUN[2])
+            # What she answers now comes after what has come before.
+            assert cluster.http("GET", "queen", "/health", token=None).status == 200
+            for each in begun:
+                each.close()
+        self._grown = queen.memory_info().rss - before
+
+    def assert_less_than(self, megabytes: int) -> None:
+        """She has grown by less than that."""
+        assert self._grown < megabytes * 1_000_000, f"she has grown by {self._grown} bytes"
+
+    def assert_not_logged(self) -> None:
+        """Her log tells nothing of it."""
+        assert_not_logged(self._cluster, self._log)
+
+
 class Nonsense:
     """What begins like TLS, sent to the queen, and how each of it ended."""
 

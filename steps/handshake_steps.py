@@ -50,3 +50,18 @@ def many(context: Context, count: int) -> None:
 @then("all of these are answered")
 def answered(context: Context) -> None:
     assert set(context.answers) == {b"HTTP/1.1 200 OK"}, set(context.answers)
+
+
+@given("she has been asked by https:// before")
+def asked_before(context: Context) -> None:
+    handshakes.ask_many(context.cluster, 1)
+
+
+@when("{count:d} handshakes are begun with her, and hung up on, {at_once:d} at a time")
+def fail_often(context: Context, count: int, at_once: int) -> None:
+    context.begun = handshakes.Failing(context.cluster, count, at_once)
+
+
+@then("she has grown by less than {megabytes:d} MB")
+def grown(context: Context, megabytes: int) -> None:
+    context.begun.assert_less_than(megabytes)

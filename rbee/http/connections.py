@@ -340,7 +340,10 @@ class Connections:
                 context = self._encryption.context(str(accepted.getsockname()[0]))
                 options = {"ssl": context, "ssl_handshake_timeout": self.limits.head}
             await self._loop.connect_accepted_socket(lambda: connection, accepted, **options)
-        except OSError:  # it was reset meanwhile, or what began like TLS is none
+        except OSError as error:  # it was reset meanwhile, or what began like TLS is none
+            # Else it holds itself, and the buffers of the handshake, until garbage is collected:
+            # https://github.com/python/cpython/issues/109534
+            error.with_traceback(None)
             self.left(connection)
             accepted.close()
 

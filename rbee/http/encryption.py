@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import ssl
+from asyncio.sslproto import SSLProtocol
 from typing import Protocol
+
+# asyncio gives each connection a buffer of 256 KiB with its first byte, whoever has sent it. A
+# record of TLS has 16 KiB (RFC 8446, 5.1).
+SSLProtocol.max_size = 32 * 1024  # type: ignore[attr-defined]  # typeshed does not know it
 
 
 class Context(ssl.SSLContext):

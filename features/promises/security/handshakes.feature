@@ -26,6 +26,15 @@ Feature: Handshakes that come to nothing
     Then each of them is hung up on, or waited for no longer than a request is
     And her log tells nothing of it
 
+  @needs-linux
+  @fault.shared.keep-what-failed
+  Scenario: Handshakes that fail over and over
+    Given a queen that is awake
+    And she has been asked by https:// before
+    When 1000 handshakes are begun with her, and hung up on, 50 at a time
+    Then she has grown by less than 25 MB
+    And her log tells nothing of it
+
   @only-asks
   Scenario: Many handshakes at once
     Given a swarm that is warm
