@@ -261,6 +261,10 @@ CUT_IN_CHAT = _keeper(
 CUT_BY_LIMIT = _keeper(
     "answer.limit", "the answer stops here: {count} tokens are what --max-tokens allows"
 )
+GROWN_CALM = _keeper(
+    "narration.calm",
+    "this was told {count} times, and is one line from now on; --no-calm shows it (calm_after)",
+)
 CANCELLING = _keeper("job.cancel", "cancelling the job")
 
 # Of each job, in the queen's log alone: whoever asked for it is told by its own events.
