@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 import msgspec
 
 from rbee.keeper.plain_http import Connection, HttpResponse, NotProved
-from rbee.wire import sse
+from rbee.wire import addresses, sse
 from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import Health, decode_answer, encode
 from rbee.wire.proof import Credential
@@ -32,6 +32,8 @@ class QueenClient:
         self._credential = credential
         self._timeout = connect_timeout
         self._connection: Connection | None = None
+        #: The span that what is asked for is a part of, in W3C's words; empty: there is none.
+        self.trace = ""
 
     def health(self) -> Health | None:
         """Who answers at the queen's address; None when nobody does.
@@ -133,6 +135,8 @@ class QueenClient:
     ) -> HttpResponse:
         connection = self._connection or self._new_connection()
         headers = {"Content-Type": "application/json"} if body else {}
+        if self.trace:
+            headers[addresses.TRACE_HEADER] = self.trace
         try:
             return connection.request(method, path, headers, body, patience or self._timeout)
         except NotProved:
