@@ -104,6 +104,21 @@ def own_is(context: Context, version: str) -> None:
     upgrades.assert_own(context.cluster, version)
 
 
+@when("an upgrade begins while another {does}")
+def begins_while(context: Context, does: str) -> None:
+    context.told, context.is_noted = decisions.begun_while(does)
+
+
+@then('that upgrade is told "{told}"')
+def upgrade_is_told(context: Context, told: str) -> None:
+    assert context.told == told, context.told
+
+
+@then("the note in the home is {where}")
+def note_is(context: Context, where: str) -> None:
+    assert context.is_noted is (where == "there"), context.is_noted
+
+
 @when("rbee was installed by {how}")
 def installed_by(context: Context, how: str) -> None:
     context.told = decisions.obstacle_of(how)

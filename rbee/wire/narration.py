@@ -309,6 +309,7 @@ HIVE_IN_THE_OPEN = _queen(
     "{host} is spoken to without encryption: whoever is on that network reads prompts and answers",
 )
 HIVE_SKIPPED = _queen("hive.skipped", "going on without hive {hive_id}: {why}")
+HIVE_UNFIT = _queen("hive.unfit", "to have hive {hive_id} again: {advice}")
 HIVE_WAKE = _queen("hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = _queen(
     "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
