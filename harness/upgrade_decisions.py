@@ -13,7 +13,7 @@ from unittest import mock
 
 from rbee import __version__
 from rbee.keeper.command import UPGRADE
-from rbee.keeper.doctor import Finding, judged_machine
+from rbee.keeper.doctor import Finding, judged_disk, judged_machine
 from rbee.keeper.installation import Installation, Origin, Told, obstacle, wanted
 from rbee.keeper.upgrading import Upgrading
 from rbee.process.home import Home
@@ -125,6 +125,11 @@ def doctor_on(rbee: str, version: str = "3.11.7", free_kb: str = "9000000") -> F
     )
     row = HiveRow("attic", "attic", 8600, HiveStatus.OFFLINE, SshTarget(), None, 0)
     return judged_machine(judged(row, found))
+
+
+def doctor_on_disk(free_gb: float) -> Finding:
+    """What the doctor says of a home with so much room on its disk."""
+    return judged_disk(int(free_gb * 1e9), 0, "models")
 
 
 def doctor_without(message: str, suggestion: str) -> Finding:

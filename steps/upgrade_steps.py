@@ -168,6 +168,11 @@ def doctor_looks(context: Context, rbee: str, python: str, room: float) -> None:
     context.finding = decisions.doctor_on(has, python, str(int(room * 1e9 / 1024)))
 
 
+@when("the doctor looks at a disk with {free:g} GB free")
+def doctor_looks_at_disk(context: Context, free: float) -> None:
+    context.finding = decisions.doctor_on_disk(free)
+
+
 @when("the doctor does not reach a machine")
 def doctor_without(context: Context) -> None:
     context.finding = decisions.doctor_without("attic does not answer", "switch it on")

@@ -91,3 +91,13 @@ Feature: How rbee upgrades itself, and what a machine needs for it
     Scenario: A machine that is off is nothing that cannot be lived with
       When the doctor does not reach a machine
       Then he says "partly", and to type "switch it on"
+
+    Scenario Outline: The disk of the home has <free> GB free
+      When the doctor looks at a disk with <free> GB free
+      Then he says "<state>", and to type "<advice>"
+
+      Examples:
+        | free | state  | advice                                                                                |
+        | 20   | ok     |                                                                                       |
+        | 1    | partly | free some space; rbee-keeper models tells what each takes, rbee-keeper rm REF removes |
+        | 0.01 | no     | free some space; rbee-keeper models tells what each takes, rbee-keeper rm REF removes |

@@ -27,8 +27,16 @@ _SILENCE = 60.0
 class QueenClient:
     """Requests and streams of one queen at `url`, who has to know the secret of `credential`."""
 
-    def __init__(self, url: str, credential: Credential, connect_timeout: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        credential: Credential,
+        connect_timeout: float,
+        way_in: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`way_in` is what to type where she does not know that secret; empty: nobody knows."""
         self.url = url
+        self._way_in = way_in
         self._credential = credential
         self._timeout = connect_timeout
         self._connection: Connection | None = None
@@ -152,7 +160,9 @@ class QueenClient:
             "unauthorized",
             f"who listens at {self.url} has another token than this RBEE_HOME, if any, and was "
             "told nothing",
-            "name her token's file with --token-file, or another port: export RBEE_QUEEN_PORT=8510",
+            self._way_in()
+            or "name her token's file with --token-file, or another port: "
+            "export RBEE_QUEEN_PORT=8510",
             {"url": self.url},
         )
 
