@@ -328,9 +328,9 @@ class _Queen:
     def _over(self, job: Job, api: str) -> None:
         self.dispatcher.leave(job)
         self.measures.count(api, job)
+        self._tell_of(job.outcome())
         if self.traces is not None:
             self.traces.over(api, job)
-        self._tell_of(job.outcome())
 
     def _tell_of(self, line: Narration) -> None:
         journal.write(line)
