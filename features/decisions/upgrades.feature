@@ -8,16 +8,16 @@ Feature: How rbee upgrades itself, and what a machine needs for it
       Then it is upgraded by "<command>"
 
       Examples:
-        | how                            | command                                                         |
-        | pip in an environment          | rbee-keeper upgrade                                             |
-        | pipx                           | rbee-keeper upgrade                                             |
-        | uv tool                        | uv tool upgrade rbee                                            |
-        | uv in an environment           | uv pip install --python /home/me/rbee/bin/python --upgrade rbee |
-        | pip from a clone, to be edited | git -C /home/me/clone pull                                      |
-        | pip in no environment          | /usr/bin/python3 -m pip install --upgrade rbee                  |
-        | an administrator               | sudo /home/me/rbee/bin/python -m pip install --upgrade rbee     |
-        | a queen                        | rbee-keeper upgrade, on the machine of that queen               |
-        | the image                      | start a container of the new image in its place                 |
+        | how                            | command                                                             |
+        | pip in an environment          | rbee-keeper upgrade                                                 |
+        | pipx                           | rbee-keeper upgrade                                                 |
+        | uv tool                        | uv tool upgrade rbee                                                |
+        | uv in an environment           | uv pip install --python /home/me/rbee/bin/python --upgrade rbee     |
+        | pip from a clone, to be edited | git -C /home/me/clone pull                                          |
+        | pip in no environment          | /usr/bin/python3 -m pip install --upgrade rbee                      |
+        | an administrator               | sudo /home/me/rbee/bin/python -m pip install --upgrade rbee         |
+        | a queen                        | rbee-keeper upgrade, on the machine of that queen                   |
+        | the image                      | start a container of the new image in its place                     |
 
     @fault.keeper.lock-what-is-gone
     Scenario Outline: One that begins while another <does>
@@ -49,26 +49,26 @@ Feature: How rbee upgrades itself, and what a machine needs for it
       Then the Python <version> is taken
 
       Examples:
-        | pythons                             | asked         | version |
-        | python3=3.11.2                      | none          | 3.11.2  |
-        | python3=3.9.2                       | none          | 3.9.2   |
-        | python3=3.9.2, python3.12=3.12.1    | none          | 3.12.1  |
-        | python3=3.9.2, pyenv's 3.12=3.12.4  | none          | 3.12.4  |
-        | uv's 3.13=3.13.1                    | none          | 3.13.1  |
-        | python3=3.9.2, a shim of pyenv=     | none          | 3.9.2   |
-        | python3=3.11.2, pyenv's 3.12=3.12.4 | 3.12          | 3.12.4  |
-        | python3=3.11.2, pyenv's 3.12=3.12.4 | ~/bin/python3 | 3.11.2  |
-        | python3=3.11.2                      | 3.12          | none    |
+        | pythons                                | asked     | version |
+        | python3=3.11.2                         | none      | 3.11.2  |
+        | python3=3.9.2                          | none      | 3.9.2   |
+        | python3=3.9.2, python3.12=3.12.1       | none      | 3.12.1  |
+        | python3=3.9.2, pyenv's 3.12=3.12.4     | none      | 3.12.4  |
+        | uv's 3.13=3.13.1                       | none      | 3.13.1  |
+        | python3=3.9.2, a shim of pyenv=        | none      | 3.9.2   |
+        | python3=3.11.2, pyenv's 3.12=3.12.4    | 3.12      | 3.12.4  |
+        | python3=3.11.2, pyenv's 3.12=3.12.4    | ~/bin/python3 | 3.11.2 |
+        | python3=3.11.2                         | 3.12      | none    |
 
     Scenario Outline: A person types <typed>
       When a person names the Python <typed>
       Then the Python that is looked for is "<meant>"
 
       Examples:
-        | typed      | meant   |
-        | 3.12       | 3.12    |
-        | python3.12 | 3.12    |
-        | /opt/py    | /opt/py |
+        | typed      | meant      |
+        | 3.12       | 3.12       |
+        | python3.12 | 3.12       |
+        | /opt/py    | /opt/py    |
 
     Scenario: What is no Python is refused
       When a person names the Python snake
@@ -81,11 +81,11 @@ Feature: How rbee upgrades itself, and what a machine needs for it
       Then he says "<state>", and to type "<advice>"
 
       Examples:
-        | rbee  | python | room   | state | advice                                                                                                                          |
-        | ours  | 3.11.7 | 9 GB   | ok    |                                                                                                                                 |
-        | 0.0.1 | 3.11.7 | 9 GB   | no    | rbee-keeper upgrade --only attic                                                                                                |
-        | none  | 3.11.7 | 9 GB   | no    | rbee-keeper upgrade --only attic                                                                                                |
-        | none  | 3.11.7 | 0.1 GB | no    | free some space there, then try again; then: rbee-keeper upgrade --only attic                                                   |
+        | rbee  | python | room   | state | advice                                                                                                                                                      |
+        | ours  | 3.11.7 | 9 GB   | ok    |                                                                                                                                                             |
+        | 0.0.1 | 3.11.7 | 9 GB   | no    | rbee-keeper upgrade --only attic                                                                                                                            |
+        | none  | 3.11.7 | 9 GB   | no    | rbee-keeper upgrade --only attic                                                                                                                            |
+        | none  | 3.11.7 | 0.1 GB | no    | free some space there, then try again; then: rbee-keeper upgrade --only attic                                                                               |
         | none  | 3.9.2  | 9 GB   | no    | install Python 3.10 or newer there; one that lies elsewhere is named with --python PATH; then: rbee-keeper upgrade --only attic |
 
     Scenario: A machine that is off is nothing that cannot be lived with
