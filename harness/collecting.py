@@ -13,6 +13,8 @@ from harness.cluster import Cluster
 from harness.waiting import wait_until
 
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+#: How long one may take to answer, for OpenTelemetry itself (seconds): longer than any scenario.
+_PATIENCE = {"OTEL_EXPORTER_OTLP_TIMEOUT": "600"}
 #: Nobody listens there.
 _NOWHERE = "http://127.0.0.1:9"
 #: What a program says that cannot be imported, by what is said of it.
@@ -89,13 +91,13 @@ def collect(cluster: Cluster, *, hangs: bool = False) -> Collector:
     """A collector that what starts from now on is told of."""
     collector = Collector(hangs=hangs)
     cluster.on_close(collector.close)
-    cluster.environment[_ENDPOINT] = collector.url
+    cluster.environment.update({_ENDPOINT: collector.url, **_PATIENCE})
     return collector
 
 
 def name_nobody(cluster: Cluster) -> None:
     """What starts from now on is told of a collector where nobody listens."""
-    cluster.environment[_ENDPOINT] = _NOWHERE
+    cluster.environment.update({_ENDPOINT: _NOWHERE, **_PATIENCE})
 
 
 def break_library(cluster: Cluster, how: str) -> None:

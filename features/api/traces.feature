@@ -32,7 +32,7 @@ Feature: OpenTelemetry has a trace of each job, over all four roles
     When I type "rbee-keeper infer --temperature 0 'hello'"
     Then stdout holds the answer of minillama to "hello" alone
     And the exit status is 0
-    And that has taken less than 15 seconds
+    And that has taken less than 60 seconds
     And stderr <tells>
 
     Examples:
