@@ -62,3 +62,10 @@ Feature: The page is opened: open
     And stderr contains "rbee-keeper up --host 0.0.0.0"
     And the exit status is 2
     And nothing is left running
+
+  Scenario: Her certificate, for what is to believe it without a warning
+    Given a swarm that was left warm by "rbee-keeper up --host 0.0.0.0"
+    When I type "rbee-keeper certificate > rbee.pem && openssl x509 -in rbee.pem -noout -subject"
+    Then stdout contains "subject="
+    And stderr contains "a browser shows the SHA-256 "
+    And the exit status is 0

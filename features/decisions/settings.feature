@@ -20,6 +20,7 @@ Feature: Every number that can be set, and which of them counts
       | spread                | swarm       |
       | default_model         |             |
       | names                 | {}          |
+      | calm_after            | 20          |
       | health_wait_first     | 0.01        |
       | health_wait_factor    | 1.5         |
       | health_wait_longest   | 0.25        |

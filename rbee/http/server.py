@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -37,6 +38,8 @@ from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
 
 _CALLER, _MARK = "caller", "mark"
+#: The span that the request which is answered is a part of, in W3C's words; empty: it says none.
+trace: ContextVar[str] = ContextVar("trace", default="")
 #: How Anthropic's clients present a key, where they send no Authorization header.
 _KEY_HEADER = "x-api-key"
 _DEFAULTS = Settings()
@@ -228,6 +231,7 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)
         connection.asked()
+        trace.set(request.headers.get(addresses.TRACE_HEADER, ""))
         table = self._table_of(request)
         try:
             self._refuse_nonsense(request)

@@ -40,6 +40,10 @@ def hives(screen: Screen, where: QueenTarget) -> None:
     found = _remembered(where, None)
     screen.result({"hives": found}, hive_table(found))
     _explain_degraded(screen, found)
+    for hive in found:
+        if hive.why_off:
+            tried = f"; try: {hive.advice}" if hive.advice else ""
+            screen.hint(f"{hive.hive_id} is not awake: {hive.why_off}{tried}")
     if not found:
         screen.hint("no hives yet; rbee-keeper add-hive localhost adds this machine")
 

@@ -250,6 +250,7 @@ LIST_OPTIONS = (Option("as_json", ("--json",), FLAG, "For programs: JSON."), *QU
 NARRATION_OPTIONS = (
     Option("quiet", ("--quiet", "-q"), FLAG, "No narration."),
     Option("calm", ("--calm",), FLAG, "Narration as one line that changes, on a terminal."),
+    Option("no_calm", ("--no-calm",), FLAG, "All of it, however often it was told (calm_after)."),
     Option("as_json", ("--json",), FLAG, "One JSON event a line on stderr."),
     *QUEEN_OPTIONS,
 )

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 import msgspec
 
 from rbee.keeper.plain_http import Connection, HttpResponse, NotProved, OtherKey
-from rbee.wire import sse
+from rbee.wire import addresses, sse
 from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import Health, decode_answer, encode
 from rbee.wire.proof import Credential
@@ -29,13 +29,22 @@ class QueenClient:
     to show this public `key` where that is not empty."""
 
     def __init__(
-        self, url: str, credential: Credential, connect_timeout: float, key: str = ""
+        self,
+        url: str,
+        credential: Credential,
+        connect_timeout: float,
+        key: str = "",
+        way_in: Callable[[], str] = lambda: "",
     ) -> None:
+        """`way_in` is what to type where she does not know that secret; empty: nobody knows."""
         self.url = url
+        self._way_in = way_in
         self._credential = credential
         self._timeout = connect_timeout
         self._key = key
         self._connection: Connection | None = None
+        #: The span that what is asked for is a part of, in W3C's words; empty: there is none.
+        self.trace = ""
 
     def health(self) -> Health | None:
         """Who answers at the queen's address; None when nobody does.
@@ -142,6 +151,8 @@ class QueenClient:
     ) -> HttpResponse:
         connection = self._connection or self._new_connection()
         headers = {"Content-Type": "application/json"} if body else {}
+        if self.trace:
+            headers[addresses.TRACE_HEADER] = self.trace
         try:
             return connection.request(method, path, headers, body, patience or self._timeout)
         except NotProved:
@@ -159,7 +170,9 @@ class QueenClient:
             "unauthorized",
             f"who listens at {self.url} has another token than this RBEE_HOME, if any, and was "
             "told nothing",
-            "name her token's file with --token-file, or another port: export RBEE_QUEEN_PORT=8510",
+            self._way_in()
+            or "name her token's file with --token-file, or another port: "
+            "export RBEE_QUEEN_PORT=8510",
             {"url": self.url},
         )
 

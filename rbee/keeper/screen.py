@@ -78,6 +78,8 @@ class Screen:
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._terminal = is_terminal and not as_json and not quiet
         self._calm = calm and self._terminal
+        #: How many lines of narration were shown to stay.
+        self.told = 0
         self._dims = is_terminal and not os.environ.get("NO_COLOR")
         self._deaf = False
         self._thoughts = thoughts
@@ -104,7 +106,17 @@ class Screen:
             if self._calm and _passes(said):
                 self._passing(line)
             else:
+                self.told += 1
                 self._line(line, dim=self._dims)
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether narration is shown to a person, each line to stay."""
+        return self._terminal and not self._calm
+
+    def grow_calm(self) -> None:
+        """From now on narration is one line of a terminal."""
+        self._calm = self._terminal
 
     def hush(self, actions: frozenset[str]) -> None:
         """From now on tells people nothing of these actions, nor that a stream has ended."""

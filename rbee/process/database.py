@@ -141,12 +141,11 @@ def _translated_errors(target: URL) -> Iterator[None]:
 
 
 def _complaint(path: str, cause: BaseException) -> RbeeError:
-    locked = "locked" in str(cause)
-    return RbeeError(
-        "home_unusable",
-        f"cannot use the database {path}: {cause}",
-        "stop the program that holds it, then try again"
-        if locked
-        else "check that its folder exists, is writable and has room",
-        {"path": path},
-    )
+    advice = "check that its folder exists, is writable and has room"
+    if "locked" in str(cause):
+        advice = "stop the program that holds it, then try again"
+    elif "full" in str(cause):
+        models = os.path.join(os.path.dirname(path), "models")
+        advice = f"free some space; models can be removed by hand, too, where they lie: {models}"
+    what = f"cannot use the database {path}: {cause}"
+    return RbeeError("home_unusable", what, advice, {"path": path})

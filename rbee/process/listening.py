@@ -33,6 +33,8 @@ class Listening(msgspec.Struct, frozen=True):
 
     url: str
     instance: str
+    #: The number of its process.
+    pid: int = 0
     #: What a hive is called by its queen.
     hive_id: str = ""
     #: What it was started with: a checksum of each variable that it goes by, and of the settings'
@@ -46,7 +48,7 @@ def note(home: Home, role: str, url: str, instance: str, hive_id: str = "") -> N
     draft = path.with_name(f"{role}.{os.getpid()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        known = Listening(url, instance, hive_id, surroundings(home))
+        known = Listening(url, instance, os.getpid(), hive_id, surroundings(home))
         draft.write_bytes(msgspec.json.encode(known))
         draft.replace(path)
 

@@ -9,14 +9,17 @@ import asyncio
 import contextlib
 import functools
 import gc
+import logging
+import os
 from pathlib import Path
 from signal import SIGKILL
+from typing import TYPE_CHECKING
 
 import aiohttp
 
 from rbee.http.client import Peer, open_session
 from rbee.http.operation import Operation
-from rbee.http.server import Below, Server, leave
+from rbee.http.server import Below, Server, leave, trace
 from rbee.http.serving import serves
 from rbee.process import journal, listening, logs
 from rbee.process.child import Child
@@ -24,6 +27,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
+from rbee.process.traces import MISSING, Traces, is_asked_for
 from rbee.queen.anthropic import routes as anthropic
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, NameCatalog, open_catalog
 from rbee.queen.certificate import Certificates
@@ -63,6 +67,9 @@ from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.narration import Narration, say
 from rbee.wire.settings import Settings
+
+if TYPE_CHECKING:
+    from rbee.queen.traces import JobTraces
 
 _HERE = "127.0.0.1"
 #: How long a queen that may be there already has to answer (seconds).
@@ -182,6 +189,7 @@ class _Queen:
             self.names,
             self.news.with_jobs.overhear,
         )
+        self.traces = _traces()
         self.cascade = True
         self.kept = False
         #: Ends by itself with her.
@@ -252,6 +260,8 @@ class _Queen:
             await self.hives.sleep(self.news.say)
         self.news.say(narration.GOODBYE)
         self.news.fall_silent()
+        if self.traces is not None:
+            await self.traces.close()
         await self.server.close()
 
     @serves(EVENTS)
@@ -325,7 +335,7 @@ class _Queen:
         by = f"{api}, key {job.key}" if job.key else api
         facts = {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
         self._tell_of(say(narration.JOB_BEGUN, facts))
-        job.overhear = self.news.with_jobs.overhear
+        job.overhear, job.trace = self.news.with_jobs.overhear, trace.get()
         task = job.begin(self._work(job), f"job {job.job_id}")
         task.add_done_callback(lambda _: self._over(job, api))
         return job
@@ -334,6 +344,8 @@ class _Queen:
         self.dispatcher.leave(job)
         self.measures.count(api, job)
         self._tell_of(job.outcome())
+        if self.traces is not None:
+            self.traces.over(api, job)
 
     def _tell_of(self, line: Narration) -> None:
         journal.write(line)
@@ -405,6 +417,19 @@ class _Queen:
         self.kept = True
         self.hives.directory.own.stay()
         self.news.say(narration.KEEP_WARM)
+
+
+def _traces() -> JobTraces | None:
+    """What tells the traces of jobs; None where nobody has asked for them, or it is not here."""
+    if not is_asked_for(os.environ):
+        return None
+    from rbee.queen.traces import JobTraces  # late: few ask
+
+    try:
+        return JobTraces(Traces())
+    except ImportError:
+        logging.getLogger(__name__).warning(MISSING)
+        return None
 
 
 def _secret_of_hive(token: str, name: str) -> str | None:

@@ -243,6 +243,7 @@ class Handlers(NamedTuple):
     def _view(self, row: HiveRow) -> HiveView:
         hive = self.registry.hives.get(row.hive_id)
         degraded = self.dispatcher.state.degraded.items() if hive else ()
+        kept_off = None if hive else self.hives.kept_off.get(row.hive_id)
         return HiveView(
             hive_id=row.hive_id,
             host=row.host,
@@ -258,6 +259,8 @@ class Handlers(NamedTuple):
                 if on == row.hive_id
             ],
             wakes=row.wake is not None,
+            why_off=kept_off.message if kept_off else "",
+            advice=kept_off.suggestion if kept_off else "",
         )
 
     async def _forgotten(self, hive_id: str, worker_id: str) -> None:

@@ -72,6 +72,8 @@ class Hives:
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
+        #: What kept each hive that is off from being awake when that was tried last.
+        self.kept_off: dict[str, RbeeError] = {}
         self._waking: dict[str, asyncio.Lock] = {}
         self._rousing = Rousing(self._settings.wake_wait, self._awake, send_packet)
         #: Machines that she has had woken, whose hives are to suspend them again; and those whose
@@ -226,6 +228,8 @@ class Hives:
         for hive_id, error in failures.items():
             self._failed[hive_id] = time.monotonic()
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+            if error.code == "hive_unfit":
+                tell(narration.HIVE_UNFIT, hive_id=hive_id, advice=error.suggestion)
         return awake
 
     async def rouse(self, hive_id: str, tell: Tell) -> Hive:
@@ -459,6 +463,15 @@ class Hives:
                 await self.peer(hive).call(HEALTH)
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
+        try:
+            hive = await self._awake_or_woken(row, tell)
+        except RbeeError as error:
+            self.kept_off[row.hive_id] = error
+            raise
+        self.kept_off.pop(row.hive_id, None)
+        return hive
+
+    async def _awake_or_woken(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
             if self.directory.is_forgotten(row.hive_id):
                 await self.directory.require(row.hive_id)

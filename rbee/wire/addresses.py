@@ -24,6 +24,8 @@ FOR_CALLERS = (V1, OLLAMA)
 
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"
+#: W3C's header, which says which trace, and which span of it, a request is a part of.
+TRACE_HEADER = "traceparent"
 #: What an answer can be spoken of by.
 REQUEST_HEADER = "x-request-id"
 #: The same to Anthropic's clients.

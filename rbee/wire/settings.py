@@ -77,6 +77,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Names of one's own, each a table ``[names.bee]`` with ``model = "HF:owner/repo"`` and the
     settings of ``rbee-keeper name --help``; in the file alone."""
 
+    # At a terminal.
+    calm_after: Annotated[int, msgspec.Meta(ge=0)] = 20
+    """After how many commands that told all they did narration is one line that changes, as with
+    ``--calm``; 0: never. Pipes and files get all of it."""
+
     # Waiting for another program.
     health_wait_first: Seconds = 0.01
     """How soon a program that was started is asked again whether it is up."""

@@ -124,6 +124,7 @@ class HiveView(Answer, kw_only=True):
     """A hive in a list: the catalog joined with what is known live.
 
     `wakes`: where it is offline its machine may be suspended, and is woken when it is wanted.
+    `why_off`: what kept it from being awake when that was tried last, and `advice` what to type.
     """
 
     hive_id: str
@@ -136,6 +137,8 @@ class HiveView(Answer, kw_only=True):
     last_heartbeat_ms: int | None = None
     degraded: list[DegradedDevice] = []
     wakes: bool = False
+    why_off: str = ""
+    advice: str = ""
 
 
 class HiveList(Answer, kw_only=True):
