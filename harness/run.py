@@ -35,7 +35,7 @@ REPORTS = Path("reports")
 DURATIONS = "durations.json"
 #: Estimates for a scenario that has never run, in seconds, by its folder: a decision starts no
 #: program, real weights and other machines take long.
-UNKNOWN_S = {"decisions": 0.02, "harness": 0.5, "machines": 5.0, "page": 4.0, "real": 6.0}
+UNKNOWN_S = {"decisions": 0.02, "wire": 0.5, "harness": 0.5, "page": 4, "machines": 5, "real": 6}
 ELSEWHERE_S = 1.5
 #: behave's options that are followed by a value.
 _WITH_VALUE = frozenset(
