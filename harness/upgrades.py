@@ -97,9 +97,10 @@ def _environment_of(version: str) -> Path:
     lent = sysconfig.get_path("purelib")
     (site / "lent.pth").write_text(f"import site; site.addsitedir({lent!r})\n")
     wheel = write_wheel(made / "wheels", version)
-    pip = [own / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    pip = [str(own / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-index"]
     clean = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([*pip, "--force-reinstall", wheel], check=True, env=clean, cwd="/")
+    words = [*pip, "--no-deps", "--force-reinstall", str(wheel)]
+    subprocess.run(words, check=True, env=clean, cwd="/")
     return own
 
 
