@@ -26,6 +26,7 @@ Feature: The page is opened: open
     Then stdout is a link that signs in
     And the swarm stays
 
+  @only-asks
   Scenario: Who asks without being a browser is told that she runs
     Given a queen that is awake
     When a program asks for the page

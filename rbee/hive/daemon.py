@@ -131,13 +131,8 @@ class Catalogs(NamedTuple):
     @classmethod
     def open(cls, home: Home, settings: Settings) -> Catalogs:
         """Both, made where they are missing; blocks. Raises as `open_database` does."""
-        engine, set_aside = open_database(home.path / "hive.db", settings.database_busy)
-        models, workers = ModelCatalog(engine), WorkerCatalog(engine)
-        # SQLAlchemy compiles a query when it is first asked: now, while nobody waits for it.
-        models.list()
-        models.find("")
-        workers.find("", "")
-        return cls(models, workers, set_aside)
+        database = open_database(home.path / "hive.db", settings.database_busy)
+        return cls(ModelCatalog(database), WorkerCatalog(database), database.set_aside)
 
 
 async def live(
