@@ -19,6 +19,10 @@ _LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 _PLACE = re.compile(
     r"`(?P<file>[\w.]+(?:/[\w.]+)+\.(?:py|feature|toml|md|txt))(?::(?P<name>[\w.]+))?`"
 )
+#: The rooms of the APIs of others.
+_DOORS = tuple(f"rbee/queen/{name}/" for name in ("openai", "anthropic", "ollama"))
+#: What a model answers (`rbee.Answer`, for programs), and what a daemon does.
+_OF_BOTH = {"Answer"}
 #: The first cell of a row of a table, in backticks.
 _ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|", re.MULTILINE)
 
@@ -78,6 +82,31 @@ def gone(texts: Iterable[str]) -> list[str]:
     """
     named = {place.group(): place for text in texts for place in _PLACE.finditer(text)}
     return [told for told, place in named.items() if not _is_there(place["file"], place["name"])]
+
+
+def sources() -> dict[str, str]:
+    """The texts of the product's modules, by their path below the root."""
+    found = sorted((ROOT / "rbee").rglob("*.py"))
+    return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in found}
+
+
+def shared_names(modules: Mapping[str, str]) -> list[str]:
+    """Names of classes that stand for several things, with where; private ones are their modules'.
+
+    Each front door has its API's words for its classes: among doors a name may come again.
+    """
+    where: dict[str, list[str]] = {}
+    for path, text in modules.items():
+        for statement in ast.parse(text).body:
+            if isinstance(statement, ast.ClassDef) and not statement.name.startswith("_"):
+                where.setdefault(statement.name, []).append(path)
+    return [
+        f"{name}: {', '.join(paths)}"
+        for name, paths in where.items()
+        if len(paths) > 1
+        and name not in _OF_BOTH
+        and not all(path.startswith(_DOORS) for path in paths)
+    ]
 
 
 def _is_there(file: str, name: str | None) -> bool:

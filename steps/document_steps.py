@@ -68,6 +68,17 @@ def read_document(context: Context) -> None:
     context.missed = documents.gone([text]) + documents.dead_links({"README.md": text})
 
 
+@when("the classes of the product are looked up by their names")
+def look_up_names(context: Context) -> None:
+    context.missed = documents.shared_names(documents.sources())
+
+
+@when("a class {name} is defined in {one} and in {other}")
+def class_defined(context: Context, name: str, one: str, other: str) -> None:
+    text = f"class {name}:\n    pass\n"
+    context.missed = documents.shared_names({one: text, other: text})
+
+
 @then("nothing is missed")
 def nothing_missed(context: Context) -> None:
     assert not context.missed, context.missed

@@ -30,6 +30,20 @@ Feature: What is written beside the code is true of it
         | an older entry at best  | 0.1.0 (unreleased) | - The queen sleeps | newest entry is of 0.1.0         |
         | an entry without a line | 0.2.0              | Soon.              | its entry of 0.2.0 tells nothing |
 
+  Rule: A name stands for one thing
+
+    Scenario: Two classes of the product that are not the same have different names
+      When the classes of the product are looked up by their names
+      Then nothing is missed
+
+    Scenario: A name of two things is found out
+      When a class Worker is defined in rbee/hive/worker.py and in rbee/queen/openai/worker.py
+      Then "Worker" is missed
+
+    Scenario: Two APIs may have one word for what each calls so
+      When a class Model is defined in rbee/queen/ollama/models.py and in rbee/queen/openai/models.py
+      Then nothing is missed
+
   Rule: Who reads the features finds what each folder and each tag is
 
     Scenario: Each is in the README of the features

@@ -24,7 +24,7 @@ from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
-from rbee.hive.news import News
+from rbee.hive.outbox import Outbox
 from rbee.hive.suspension import SYSTEM, Suspension
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.drafts import Drafts
@@ -68,7 +68,7 @@ from rbee.wire.messages.models import (
     ModelList,
     ModelRemoved,
     ModelView,
-    OneModel,
+    NamedModel,
     ProvisionModel,
     ProvisionStarted,
 )
@@ -149,7 +149,7 @@ async def live(
     spare: Spare | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
+    logs.write_to(home.log("hive", orders.hive_id), settings.log_mib)
     async with open_session(settings) as session:
         try:
             hive = _Hive(orders, home, settings, catalogs, session, spare)
@@ -201,11 +201,11 @@ class _Hive:
         gpus = Gpus(self.kinds.devices, self.kinds.known_devices)
         self.detector = Detector(gpus, home.path, settings.processor_query_after, self._changed)
         self.catalog = catalogs.models
-        self.news = News()
+        self.outbox = Outbox()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.capacity = Capacity(settings, self.models, gpus)
         self.workers = Supervisor(
-            home, settings, session, self.kinds, self.capacity, self._changed, self.news
+            home, settings, session, self.kinds, self.capacity, self._changed, self.outbox
         )
         self._sides: Sides | None = None
         self.drafts = Drafts(self.models, home.path)
@@ -219,14 +219,14 @@ class _Hive:
             self.server.url,
             lambda: [worker.beat(idle) for worker in self.workers.workers.values()],
             settings.heartbeat_interval,
-            self.news,
+            self.outbox,
             self.detector.processor,
             self.detector.ram_speed,
             settings.connect_timeout,
         )
         self.queen_instance = orders.queen_instance
         self.suspension = Suspension(
-            settings.suspend_after, self._in_hand, self._suspends, self.heartbeat, self.news
+            settings.suspend_after, self._in_hand, self._suspends, self.heartbeat, self.outbox
         )
 
     async def serve(self, lifeline: Lifeline | None) -> None:
@@ -395,7 +395,7 @@ class _Hive:
         return view
 
     @serves(REMOVE_MODEL)
-    async def remove_model(self, wanted: OneModel) -> ModelRemoved:
+    async def remove_model(self, wanted: NamedModel) -> ModelRemoved:
         """Removes a model; 409 while a worker has it loaded."""
         ref = parse_model_ref(wanted.ref)
         for worker in self.workers.workers.values():
@@ -480,14 +480,11 @@ class _Hive:
         """Tells how its machine is woken from suspension, and how it is suspended."""
         from rbee.hive.network_cards import power_of  # late: asked when a machine is added
 
-        told = await in_thread(SYSTEM, power_of)
-        way = await in_thread(SYSTEM, suspending.find_way)
-        told.suspends, told.suspend_why, told.suspend_fix = (
-            shlex.join(way.command),
-            way.why,
-            way.fix,
-        )
-        return told
+        power = await in_thread(SYSTEM, power_of)
+        found = await in_thread(SYSTEM, suspending.find_suspend_command)
+        power.suspends = shlex.join(found.command)
+        power.suspend_why, power.suspend_fix = found.why, found.fix
+        return power
 
     @serves(SUSPEND_WHEN_IDLE)
     async def suspend_when_idle(self) -> None:

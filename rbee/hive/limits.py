@@ -49,7 +49,7 @@ _MEMORY_FILES = {
 }
 
 
-class _Group(NamedTuple):
+class _ControlGroup(NamedTuple):
     """The folder of a control group, and the version of its files."""
 
     folder: Path
@@ -80,7 +80,7 @@ def memory_kills(root: Path = _ROOT) -> int:
     return _numbers(root / "proc/vmstat").get("oom_kill", 0)
 
 
-def _memory(group: _Group) -> tuple[int, int] | None:
+def _memory(group: _ControlGroup) -> tuple[int, int] | None:
     """Limit and use of a group in bytes, if it has a limit."""
     files = _MEMORY_FILES[group.version]
     limits = [limit for name in files.limits if (limit := _number(group.folder / name)) is not None]
@@ -91,7 +91,7 @@ def _memory(group: _Group) -> tuple[int, int] | None:
     return limit, used - min(used, _numbers(group.folder / "memory.stat").get(files.idle, 0))
 
 
-def _processors(group: _Group) -> float | None:
+def _processors(group: _ControlGroup) -> float | None:
     if group.version == 2:
         quota, _, period = _text(group.folder / "cpu.max").partition(" ")
     else:
@@ -102,7 +102,7 @@ def _processors(group: _Group) -> float | None:
     return None  # "max", or -1
 
 
-def _groups(controller: str, root: Path) -> Sequence[_Group]:
+def _groups(controller: str, root: Path) -> Sequence[_ControlGroup]:
     """The groups of this process that a controller can have limits in, the innermost first.
 
     Both versions can be mounted at the same time, each with controllers of its own.
@@ -117,11 +117,11 @@ def _groups(controller: str, root: Path) -> Sequence[_Group]:
 
 
 #: What was found last, by controller, with the files that it was found in: they seldom change.
-_found: dict[tuple[str, Path], tuple[tuple[str, str], Sequence[_Group]]] = {}
+_found: dict[tuple[str, Path], tuple[tuple[str, str], Sequence[_ControlGroup]]] = {}
 
 
-def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_Group]:
-    found: list[_Group] = []
+def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_ControlGroup]:
+    found: list[_ControlGroup] = []
     paths = _paths(groups)
     for mount in mounts.splitlines():
         before, _, after = mount.partition(" - ")
@@ -144,7 +144,7 @@ def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequenc
             inside = PurePosixPath()  # the mount is of another namespace
         if ".." in inside.parts:
             inside = PurePosixPath()
-        found += [_Group(point / folder, version) for folder in (inside, *inside.parents)]
+        found += [_ControlGroup(point / folder, version) for folder in (inside, *inside.parents)]
     return found
 
 

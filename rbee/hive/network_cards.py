@@ -19,7 +19,7 @@ _CLASS = Path("/sys/class/net")
 _NO_MAC = "00:00:00:00:00:00"
 
 
-class Card(NamedTuple):
+class NetworkCard(NamedTuple):
     """A network card: its name, its address, and the broadcast address of its network."""
 
     name: str
@@ -27,7 +27,7 @@ class Card(NamedTuple):
     broadcast: str
 
 
-def card_with(address: str, cards: Mapping[str, Sequence[Any]]) -> Card | None:
+def card_with(address: str, cards: Mapping[str, Sequence[Any]]) -> NetworkCard | None:
     """The card that has an IP address, of those that `psutil.net_if_addrs` tells of; None where
     none that could wake a machine has it. Pure."""
     for name, addresses in cards.items():
@@ -38,8 +38,8 @@ def card_with(address: str, cards: Mapping[str, Sequence[Any]]) -> Card | None:
                 continue
             if each.family == socket.AF_INET and each.netmask:
                 network = ipaddress.ip_network(f"{plain}/{each.netmask}", strict=False)
-                return Card(name, _spelt(mac), str(network.broadcast_address))
-            return Card(name, _spelt(mac), "255.255.255.255")
+                return NetworkCard(name, _spelt(mac), str(network.broadcast_address))
+            return NetworkCard(name, _spelt(mac), "255.255.255.255")
     return None
 
 

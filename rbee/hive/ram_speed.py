@@ -26,7 +26,7 @@ _SHARE = 8
 _LEAST = 16 * 1024 * 1024
 
 
-class _Kept(msgspec.Struct):
+class _Measured(msgspec.Struct):
     machine: str
     gb_per_second: float
 
@@ -34,7 +34,7 @@ class _Kept(msgspec.Struct):
 def kept_in(file: Path, machine: Callable[[], str]) -> float:
     """GB (10^9 bytes) per second that were measured on this `machine`; 0: none were."""
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=_Kept)
+        found = msgspec.json.decode(file.read_bytes(), type=_Measured)
     except (OSError, msgspec.MsgspecError):
         return 0.0
     return found.gb_per_second if found.machine == machine() else 0.0
@@ -42,7 +42,7 @@ def kept_in(file: Path, machine: Callable[[], str]) -> float:
 
 def kept(machine: str, gb_per_second: float) -> bytes:
     """What `kept_in` reads."""
-    return msgspec.json.encode(_Kept(machine, round(gb_per_second, 1))) + b"\n"
+    return msgspec.json.encode(_Measured(machine, round(gb_per_second, 1))) + b"\n"
 
 
 def measured(cores: int, free: int) -> float:

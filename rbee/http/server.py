@@ -91,7 +91,7 @@ class Server:
         self._recognise = recognise
         self._secret_of = secret_of
         self._page_asks = page_asks
-        journal.begin()
+        journal.escape_records()
         self._limits = limits_of(settings, raise_limit())
         self._large_bodies = bodies.LargeBodies()
         self._comment_every = settings.stream_comment

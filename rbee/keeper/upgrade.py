@@ -48,7 +48,7 @@ class Wanted(NamedTuple):
     offline: bool = False
 
 
-class Swarm(NamedTuple):
+class SwarmBefore(NamedTuple):
     """What was there before: whether somebody asked it to stay, and its machines by id."""
 
     is_kept: bool
@@ -156,7 +156,9 @@ def _ask(python: str, version: str, environ: Mapping[str, str], *options: str) -
         raise failed(why, ran.stderr, "rbee-keeper upgrade --to VERSION takes another one")
 
 
-def _ended(screen: Screen, where: QueenTarget, wanted: Wanted, version: str, aside: Path) -> Swarm:
+def _ended(
+    screen: Screen, where: QueenTarget, wanted: Wanted, version: str, aside: Path
+) -> SwarmBefore:
     """Brings the new rbee to the machines; then jobs come to their end, and the swarm with them."""
     with awake_queen(screen, where) as queen, tempfile.TemporaryDirectory(prefix="rbee-") as wheels:
         hives = queen.client.call(HIVES).hives
@@ -171,7 +173,7 @@ def _ended(screen: Screen, where: QueenTarget, wanted: Wanted, version: str, asi
                 _bring(screen, queen, _brought(hive_id, wanted, version, wheels))
         environment.at_home_in(aside, Path(sys.prefix))
         is_kept = _drain_and_end(screen, queen)
-        return Swarm(is_kept, len(others) < len(hives), others)
+        return SwarmBefore(is_kept, len(others) < len(hives), others)
 
 
 def _drain_and_end(screen: Screen, queen: AwakeQueen) -> bool:
@@ -190,7 +192,7 @@ def _drain_and_end(screen: Screen, queen: AwakeQueen) -> bool:
     raise RbeeError("queen_unreachable", "somebody puts the queen to sleep", "try again")
 
 
-def _switched(screen: Screen, version: str, prefix: Path, aside: Path, swarm: Swarm) -> None:
+def _switched(screen: Screen, version: str, prefix: Path, aside: Path, swarm: SwarmBefore) -> None:
     """The new rbee takes the place of the old and answers; else the old one takes it again."""
     environment.exchange(prefix, aside)
     try:

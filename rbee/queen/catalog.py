@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import Database, open_database, transaction
-from rbee.queen.rights import Rights, Use
+from rbee.queen.rights import KeyUsage, Rights
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget
 from rbee.wire.messages.models import ModelView
@@ -117,7 +117,7 @@ class KeyRow(NamedTuple):
     digest: str
     created_at_ms: int
     rights: Rights = Rights()
-    use: Use = Use()
+    use: KeyUsage = KeyUsage()
 
 
 def open_catalog(where: str | Path, busy: float) -> Database:
@@ -231,13 +231,13 @@ class KeyCatalog:
                 row.digest,
                 row.created_at_ms,
                 msgspec.json.decode(row.rights, type=Rights) if row.rights else Rights(),
-                Use(row.day, row.requests, row.tokens) if row.day is not None else Use(),
+                KeyUsage(row.day, row.requests, row.tokens) if row.day is not None else KeyUsage(),
             )
             for row in rows
         }
         return list(keys.values())
 
-    def count(self, digest: str, more: Use) -> None:
+    def count(self, digest: str, more: KeyUsage) -> None:
         """A key has used so much more on a day; what it used on others is forgotten."""
         this = (_uses.c.digest == digest) & (_uses.c.day == more.day)
         added = {

@@ -1,6 +1,6 @@
 """What happens next to the jobs that want a worker. Phases 5 to 10. Pure: values in, values out.
 
-`decide` gives the next thing to be done, for one job: the first question of `_Turn.step` that has
+`decide` gives the next thing to be done, for one job: the first question of `_Round.step` that has
 an answer. The dispatcher does it, notes in the state what came of it, and asks again, until the
 answer is None; then when anything has changed. For people: docs/scheduling.md.
 """
@@ -143,8 +143,8 @@ def decide(state: State) -> Decision | None:
     """What is to be done next; None: nothing, as long as nothing changes."""
     if all(claim.acting for claim in state.claims.values()):
         return None
-    turn = _Turn(state)
-    for queue in turn.queues:
+    this = _Round(state)
+    for queue in this.queues:
         # A job that wants what an earlier one wants waits as that does, unless a slot is free.
         waits: dict[tuple[object, ...], Wait] = {}
         asking = set()
@@ -157,7 +157,7 @@ def decide(state: State) -> Decision | None:
                 continue
             known = waits.get(wish) if claim.looked else None
             if known is None or wish in asking:
-                decision = turn.step(claim, queue, place, known)
+                decision = this.step(claim, queue, place, known)
             else:
                 decision = Hold(claim, known)
             if not isinstance(decision, Hold):
@@ -165,7 +165,7 @@ def decide(state: State) -> Decision | None:
             if decision.wait != claim.wait or claim.begun is not None:
                 return decision
             waits[wish] = decision.wait
-    moves = (turn.move(claim) for claim in state.claims.values() if claim.moves)
+    moves = (this.move(claim) for claim in state.claims.values() if claim.moves)
     return next((decision for decision in moves if decision is not None), None)
 
 
@@ -227,7 +227,7 @@ def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
     return move
 
 
-class _Turn:
+class _Round:
     """The state as it is decided upon once."""
 
     def __init__(self, state: State) -> None:

@@ -286,7 +286,7 @@ class Hives:
         if row.wake is None or row.hive_id in self._registry.hives:
             return True
         known, now = self._registry.asleep.get(row.hive_id), time.monotonic()
-        if known is not None and (known.told or now - known.looked_at < self._settings.hive_retry):
+        if known is not None and (known.hive or now - known.looked_at < self._settings.hive_retry):
             return False
         machine = self.directory.machine(row)
         if not isinstance(machine, OtherMachine) or await machine.is_on(ANSWERS):

@@ -170,7 +170,7 @@ class Registry:
         back with its next heartbeat. Raises `hive_unreachable` for one that does not live."""
         hive = self.living(hive_id)
         if hive.devices is not None:
-            self.asleep[hive_id] = Asleep(hive_id, hive.devices, models, told=True, hive=hive)
+            self.asleep[hive_id] = Asleep(hive_id, hive.devices, models, hive)
         self._timers.pop(hive_id).cancel()
         self._missed.add(hive_id)
         self.gone(hive_id)

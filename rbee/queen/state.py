@@ -56,14 +56,13 @@ class Hive(msgspec.Struct):
 class Asleep(NamedTuple):
     """A machine that is suspended and can be woken, with what is known from when it was awake.
 
-    `models` are those on its disk, by name. `told`: its hive has said so, and is `hive`; else
+    `models` are those on its disk, by name. `hive` is its hive, where that has said so itself; else
     it did not answer at `looked_at` (monotonic seconds).
     """
 
     hive_id: str
     devices: Devices
     models: Mapping[str, ModelView]
-    told: bool = False
     hive: Hive | None = None
     looked_at: float = 0.0
 

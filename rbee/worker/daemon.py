@@ -117,7 +117,7 @@ class WorkerDaemon:
     async def live(self) -> None:
         """Serves until told to leave, then ends this process."""
         orders, server = self.orders, self.server
-        logs.begin(Path(orders.log), orders.settings.log_mib)
+        logs.write_to(Path(orders.log), orders.settings.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:

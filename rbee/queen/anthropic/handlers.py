@@ -24,7 +24,7 @@ from rbee.queen.anthropic.messages import (
     TokenCount,
 )
 from rbee.queen.anthropic.requests import CountRequest, MessagesRequest
-from rbee.queen.anthropic.telling import Telling
+from rbee.queen.anthropic.telling import MessageTelling
 from rbee.queen.front.answering import Asker, asker_of, working
 from rbee.queen.front.blocks import blocks_of
 from rbee.queen.front.models import models_of, seen_by
@@ -53,7 +53,7 @@ class Handlers(Offer):
             if answering.tools.left_out:
                 job.say(narration.TOOLS_ELSEWHERE, names=", ".join(answering.tools.left_out))
             if asked.stream:
-                telling = Telling(answering, message_id, mark)
+                telling = MessageTelling(answering, message_id, mark)
                 return await stream(request, telling, work, self.settings, headers)
             (outcome,) = await gathered(work, headers)
         message = answering.message(message_id, blocks_of(outcome.tokens), outcome.done)
