@@ -526,37 +526,24 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
     def on(hive_id: str) -> Sequence[str]:
         return [device for where, device in degraded if where == hive_id] if degraded else ()
 
-    awake = [
+    awake = [hive for hive in state.hives.values() if hive.hive_id not in claim.skipped]
+    asleep = [hive for hive in state.asleep.values() if not claim.troubles.is_out(hive.hive_id)]
+    return [
         HiveFacts(
             hive.hive_id,
             hive.devices,
-            hive.workers.values(),
+            () if sleeps else hive.workers.values(),
             on(hive.hive_id),
             hive.hive_id == LOCAL,
-            hive.hive_id in claim.owners,
+            claim.request.model_ref in hive.models if sleeps else hive.hive_id in claim.owners,
             hive.round_trip,
             hive.bytes_per_second,
+            sleeps,
         )
-        for hive in state.hives.values()
-        if hive.devices is not None
-        and (claim.holders is None or hive.hive_id in claim.holders)
-        and hive.hive_id not in claim.skipped
+        for hives, sleeps in ((awake, False), (asleep, True))
+        for hive in hives
+        if hive.devices is not None and (claim.holders is None or hive.hive_id in claim.holders)
     ]
-    asleep = [
-        HiveFacts(
-            each.hive_id,
-            each.devices,
-            (),
-            on(each.hive_id),
-            here=False,
-            holds=claim.request.model_ref in each.models,
-            asleep=True,
-        )
-        for each in state.asleep.values()
-        if (claim.holders is None or each.hive_id in claim.holders)
-        and not claim.troubles.is_out(each.hive_id)
-    ]
-    return awake + asleep
 
 
 def _wish(claim: Claim) -> tuple[object, ...]:

@@ -27,7 +27,7 @@ from rbee.queen.other_machine import Brought, OtherMachine
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.rousing import ANSWERS, Rousing, send_packet
 from rbee.queen.shell import python_of
-from rbee.queen.state import LOCAL, Asleep, Hive
+from rbee.queen.state import LOCAL, Hive
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker, Unreachable
@@ -286,7 +286,9 @@ class Hives:
         if row.wake is None or row.hive_id in self._registry.hives:
             return True
         known, now = self._registry.asleep.get(row.hive_id), time.monotonic()
-        if known is not None and (known.hive or now - known.looked_at < self._settings.hive_retry):
+        if known is not None and (
+            known.looked_at is None or now - known.looked_at < self._settings.hive_retry
+        ):
             return False
         machine = self.directory.machine(row)
         if not isinstance(machine, OtherMachine) or await machine.is_on(ANSWERS):
@@ -294,7 +296,8 @@ class Hives:
             return True
         if row.devices is not None and row.hive_id not in self._registry.hives:
             models = {each.model_ref: each for each in row.models}
-            asleep = Asleep(row.hive_id, row.devices, models, looked_at=now)
+            asleep = Hive(row.hive_id, row.host, "", devices=row.devices, models=models)
+            asleep.looked_at = now
             self._registry.found_asleep(asleep)
         return False
 

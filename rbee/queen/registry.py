@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rbee.process.tasks import begin
-from rbee.queen.state import Asleep, Hive
+from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
@@ -38,7 +38,7 @@ class Registry:
         """A hive that is silent for `silence` seconds is offline; `tell` hears what happens."""
         self.hives: dict[str, Hive] = {}
         #: The machines that are suspended and can be woken.
-        self.asleep: dict[str, Asleep] = {}
+        self.asleep: dict[str, Hive] = {}
         #: By each name of a model that has several: the one name that stands for all of them.
         self.names: dict[str, str] = {}
         #: How many descriptions of their devices hives have sent.
@@ -90,8 +90,8 @@ class Registry:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)
         slept = self.asleep.get(beat.hive_id)
-        if back is None and slept is not None and slept.hive is not None:
-            back = self.asleep.pop(beat.hive_id).hive
+        if back is None and slept is not None and slept.looked_at is None:
+            back = self.asleep.pop(beat.hive_id)
         hive = self.hives.get(beat.hive_id) or back
         if hive is None:
             if beat.hive_id not in self._expected:
@@ -170,12 +170,13 @@ class Registry:
         back with its next heartbeat. Raises `hive_unreachable` for one that does not live."""
         hive = self.living(hive_id)
         if hive.devices is not None:
-            self.asleep[hive_id] = Asleep(hive_id, hive.devices, models, hive)
+            self.asleep[hive_id] = hive
+            hive.models, hive.looked_at = models, None
         self._timers.pop(hive_id).cancel()
         self._missed.add(hive_id)
         self.gone(hive_id)
 
-    def found_asleep(self, asleep: Asleep) -> None:
+    def found_asleep(self, asleep: Hive) -> None:
         """A machine that can be woken does not answer."""
         self.asleep[asleep.hive_id] = asleep
         self._notify()

@@ -31,12 +31,14 @@ _REMEMBERED = 1024
 
 
 class Hive(msgspec.Struct):
-    """A hive that lives.
+    """A hive that lives, or whose machine is suspended and can be woken: then all of this is from
+    when it was awake.
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
     at `devices_at`; `beats` counts its heartbeats, and `round_trip` is how long the fastest of them
     took (seconds; 0: it has not said). `bytes_per_second` pass between it and the queen (0: nobody
-    has measured it). Times are monotonic seconds.
+    has measured it). `models` are those on the disk of a machine that is suspended, by name; it did
+    not answer at `looked_at`, None: its hive has said so itself. Times are monotonic seconds.
     """
 
     hive_id: str
@@ -51,20 +53,8 @@ class Hive(msgspec.Struct):
     bytes_per_second: float = 0.0
     last_beat: float = 0.0
     last_beat_ms: int = 0
-
-
-class Asleep(NamedTuple):
-    """A machine that is suspended and can be woken, with what is known from when it was awake.
-
-    `models` are those on its disk, by name. `hive` is its hive, where that has said so itself; else
-    it did not answer at `looked_at` (monotonic seconds).
-    """
-
-    hive_id: str
-    devices: Devices
-    models: Mapping[str, ModelView]
-    hive: Hive | None = None
-    looked_at: float = 0.0
+    models: Mapping[str, ModelView] = {}
+    looked_at: float | None = None
 
 
 class Degraded(NamedTuple):
@@ -251,7 +241,7 @@ class State(msgspec.Struct):
     degraded: dict[Broken, Degraded] = {}
     claims: dict[str, Claim] = {}
     names: dict[str, str] = {}
-    asleep: dict[str, Asleep] = {}
+    asleep: dict[str, Hive] = {}
     served: dict[str, dict[str, int]] = {}
     seconds: dict[str, float] = {}
     used: dict[str, int] = {}

@@ -8,8 +8,11 @@ that the derivatives of one expression are finitely many: the states of its auto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
+
+S = TypeVar("S")
 
 #: First and last code point of a range.
 Range = tuple[int, int]
@@ -65,14 +68,8 @@ class Multiple(NamedTuple):
 
     def _alike(self, rest: int) -> int:
         """One of those that go on alike: ten times them is the same, and none is 0."""
-        period = self.by // _common(self.by, 10)
+        period = self.by // math.gcd(self.by, 10)
         return rest and (rest % period or period)
-
-
-def _common(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
 
 
 class Expressions:
@@ -332,17 +329,7 @@ class Expressions:
                 if rest not in moves:
                     moves[rest] = self.moves(rest)
                     to_do.append(rest)
-        before: dict[Expression, list[Expression]] = {}
-        for state, its in moves.items():
-            for rest in its:
-                before.setdefault(rest, []).append(state)
-        alive = {state for state in moves if state.has_empty}
-        ended = list(alive)
-        while ended:
-            for state in before.get(ended.pop(), ()):
-                if state not in alive:
-                    alive.add(state)
-                    ended.append(state)
+        alive = leading_to((state for state in moves if state.has_empty), moves)
         return {
             state: {rest: ranges for rest, ranges in its.items() if rest in alive}
             for state, its in moves.items()
@@ -378,6 +365,21 @@ class Expressions:
                     seen.add(rest)
                     to_do.append(rest)
         return True
+
+
+def leading_to(ends: Iterable[S], moves: Mapping[S, Iterable[S]]) -> set[S]:
+    """The states from which one of these ends is reached, themselves among them."""
+    before: dict[S, list[S]] = {}
+    for state, its in moves.items():
+        for rest in its:
+            before.setdefault(rest, []).append(state)
+    found = set(ends)
+    to_do = list(found)
+    while to_do:
+        more = set(before.get(to_do.pop(), ())) - found
+        found |= more
+        to_do += more
+    return found
 
 
 def join(ranges: Iterable[Range]) -> tuple[Range, ...]:

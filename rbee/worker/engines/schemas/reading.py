@@ -158,10 +158,7 @@ class Reader(Combining):
             (("$ref",), self._reference),
             (("$dynamicRef",), self._dynamic_reference),
             (("const", "enum"), self._values),
-            (
-                tuple(_OF_TYPE["number"]),
-                self._numbers,
-            ),
+            (tuple(_OF_TYPE["number"]), self._numbers),
             (tuple(_OF_TYPE["string"]), self._strings),
             (tuple(_OF_TYPE["array"]), self._arrays),
             (tuple(_OF_TYPE["object"]), self._objects),
@@ -237,10 +234,7 @@ class Reader(Combining):
             return self._types_meant(frozenset([target]))
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema and not spoken:
-                ways = [
-                    self.places.within(place, keyword, at) for at in range(len(schema[keyword]))
-                ]
-                return frozenset().union(*map(self._types_of, ways))
+                return frozenset().union(*map(self._types_of, self._several(place, keyword)))
         return _ALL
 
     def _types_of(self, wanted: Wanted) -> frozenset[str]:
@@ -296,6 +290,11 @@ class Reader(Combining):
         return value
 
     # Keywords.
+
+    def _several(self, place: Subschema, keyword: str) -> list[Wanted]:
+        """The schemas that a keyword lists."""
+        count = len(place.schema.get(keyword, ()))
+        return [self.places.within(place, keyword, number) for number in range(count)]
 
     def _reference(self, place: Subschema) -> Value:
         target = self.places.led_to(place.schema["$ref"], place)
@@ -395,10 +394,7 @@ class Reader(Combining):
         schema = place.schema
         listed = "items" if isinstance(schema.get("items"), list) else "prefixItems"
         behind = "additionalItems" if listed == "items" else "items"
-        first = [
-            self.places.within(place, listed, number)
-            for number in range(len(schema.get(listed, ())))
-        ]
+        first = self._several(place, listed)
         rest = self.places.within(place, behind) if behind in schema else ANYTHING
         least, most = _bounds(schema, "minItems", "maxItems", place.path)
         contains: tuple[Contained, ...] = ()
@@ -485,42 +481,26 @@ class Reader(Combining):
         value = self.everything
         for keyword in ("dependentRequired", "dependentSchemas", "dependencies"):
             for name, needed in schema.get(keyword, {}).items():
-                without = self.everything._replace(
-                    objects=(
-                        self.an_object(path=place.path)._replace(members={name: self.places.never}),
-                    )
-                )
-                if isinstance(needed, list):
-                    having = self.everything._replace(
-                        objects=(self.an_object(required=(name, *needed), path=place.path),)
-                    )
-                else:
-                    needs = self.everything._replace(
-                        objects=(self.an_object(required=(name,), path=place.path),)
-                    )
-                    having = self.both(needs, self.value(self.places.within(place, keyword, name)))
+                names = needed if isinstance(needed, list) else ()
+                lacks = self.an_object(path=place.path)._replace(members={name: self.places.never})
+                without = self.everything._replace(objects=(lacks,))
+                has = self.an_object(required=(name, *names), path=place.path)
+                having = self.everything._replace(objects=(has,))
+                if not isinstance(needed, list):
+                    having = self.both(having, self.value(self.places.within(place, keyword, name)))
                 value = self.both(value, self.either([without, having], place.path))
         return value
 
     def _all_of(self, place: Subschema) -> Value:
-        value = self.everything
-        for number in range(len(place.schema["allOf"])):
-            value = self.both(value, self.value(self.places.within(place, "allOf", number)))
-        return value
+        ways = map(self.value, self._several(place, "allOf"))
+        return functools.reduce(self.both, ways, self.everything)
 
     def _any_of(self, place: Subschema) -> Value:
-        ways = [
-            self.value(self.places.within(place, "anyOf", number))
-            for number in range(len(place.schema["anyOf"]))
-        ]
-        return self.either(ways, place.path)
+        return self.either(map(self.value, self._several(place, "anyOf")), place.path)
 
     def _one_of(self, place: Subschema) -> Value:
         path = f"{place.path}.oneOf"
-        ways = [
-            self.value(self.places.within(place, "oneOf", number))
-            for number in range(len(place.schema["oneOf"]))
-        ]
+        ways = list(map(self.value, self._several(place, "oneOf")))
         alone = []
         for number, way in enumerate(ways):
             for another, other in enumerate(ways):
