@@ -469,20 +469,15 @@ def _no_room_in_all(ref: ModelRef, fit: Fit, here: str) -> RbeeError:
     for part in fit.parts:
         has[part.hive_id] += part.free_bytes
     each = ", ".join(f"{size(count)} on {hive or here}" for hive, count in has.items())
-    return RbeeError(
-        "insufficient_ram"
-        if any(part.device == CPU for part in fit.parts)
-        else "insufficient_vram",
+    return _lack(
         f"{ref} has too little room on {len(has)} machines together: {each} are free, and"
         f" {size(short)} more would be needed",
         "add a machine, or take a smaller model or a shorter context (--ctx)",
-        {
-            "need_bytes": free + short,
-            "free_bytes": free,
-            "short_bytes": short,
-            "estimate": fit.need.is_estimate,
-            "parts": [msgspec.to_builtins(part) for part in fit.parts],
-        },
+        any(part.device == CPU for part in fit.parts),
+        free + short,
+        free,
+        fit.need,
+        parts=[msgspec.to_builtins(part) for part in fit.parts],
     )
 
 
@@ -493,16 +488,22 @@ def _devices(rooms: Sequence[_Device]) -> str:
 def _no_room(
     ref: ModelRef, device: str, needed: int, free: int, need: Need, suggestion: str
 ) -> RbeeError:
-    return RbeeError(
-        "insufficient_ram" if device == CPU else "insufficient_vram",
+    return _lack(
         f"{ref} needs {size(needed)} on {device_name(device)}, {size(free)} are free,"
         f" {size(needed - free)} too little" + (" (estimate)" if need.is_estimate else ""),
         suggestion,
-        {
-            "device": device,
-            "need_bytes": needed,
-            "free_bytes": free,
-            "short_bytes": needed - free,
-            "estimate": need.is_estimate,
-        },
+        device == CPU,
+        needed,
+        free,
+        need,
+        device=device,
     )
+
+
+def _lack(
+    what: str, suggestion: str, in_ram: bool, needed: int, free: int, need: Need, **details: object
+) -> RbeeError:
+    sizes = {"need_bytes": needed, "free_bytes": free, "short_bytes": needed - free}
+    details = {**details, **sizes, "estimate": need.is_estimate}
+    code = "insufficient_ram" if in_ram else "insufficient_vram"
+    return RbeeError(code, what, suggestion, details)

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from rbee.hive.kernel_files import number_of, text_of
+
 #: Version 1 writes a number of pages close to 2**63 bytes where there is no limit.
 _NO_LIMIT = 1 << 60
 _ROOT = Path("/")
@@ -83,20 +85,20 @@ def memory_kills(root: Path = _ROOT) -> int:
 def _memory(group: _ControlGroup) -> tuple[int, int] | None:
     """Limit and use of a group in bytes, if it has a limit."""
     files = _MEMORY_FILES[group.version]
-    limits = [limit for name in files.limits if (limit := _number(group.folder / name)) is not None]
-    limit = min(limits, default=_NO_LIMIT)
+    limits = (number_of(group.folder / name) for name in files.limits)
+    limit = min((each for each in limits if each is not None), default=_NO_LIMIT)
     if limit >= _NO_LIMIT:
         return None
-    used = _number(group.folder / files.used) or 0
+    used = number_of(group.folder / files.used) or 0
     return limit, used - min(used, _numbers(group.folder / "memory.stat").get(files.idle, 0))
 
 
 def _processors(group: _ControlGroup) -> float | None:
     if group.version == 2:
-        quota, _, period = _text(group.folder / "cpu.max").partition(" ")
+        quota, _, period = text_of(group.folder / "cpu.max").partition(" ")
     else:
-        quota = _text(group.folder / "cpu.cfs_quota_us")
-        period = _text(group.folder / "cpu.cfs_period_us")
+        quota = text_of(group.folder / "cpu.cfs_quota_us")
+        period = text_of(group.folder / "cpu.cfs_period_us")
     if quota.isdecimal() and period.isdecimal() and int(period):
         return int(quota) / int(period)
     return None  # "max", or -1
@@ -107,7 +109,7 @@ def _groups(controller: str, root: Path) -> Sequence[_ControlGroup]:
 
     Both versions can be mounted at the same time, each with controllers of its own.
     """
-    texts = _text(root / "proc/self/cgroup"), _text(root / "proc/self/mountinfo")
+    texts = text_of(root / "proc/self/cgroup"), text_of(root / "proc/self/mountinfo")
     before = _found.get((controller, root))
     if before is not None and before[0] == texts:
         return before[1]
@@ -163,19 +165,7 @@ def _unescaped(path: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""  # the root has fewer files, and other systems have none
-
-
-def _number(path: Path) -> int | None:
-    text = _text(path)
-    return int(text) if text.isdecimal() else None
-
-
 def _numbers(path: Path) -> dict[str, int]:
     """A file of lines, each a name and a number."""
-    lines = (line.split() for line in _text(path).splitlines())
+    lines = (line.split() for line in text_of(path).splitlines())
     return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdecimal()}

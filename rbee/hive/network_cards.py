@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import psutil
 
+from rbee.hive.kernel_files import text_of
 from rbee.process.suspending import said
 from rbee.wire.messages.hives import Power
 
@@ -69,11 +70,8 @@ def _wakes(name: str) -> tuple[Literal["yes", "no", "unknown"], str]:
     ]
     if modes:
         return ("yes", "") if "g" in modes[0] else ("no", fix)
-    try:
-        enabled = (_CLASS / name / "device" / "power" / "wakeup").read_text().strip()
-    except OSError:
-        return "unknown", fix
-    return ("yes", "") if enabled == "enabled" else ("no", fix)
+    enabled = text_of(_CLASS / name / "device" / "power" / "wakeup")
+    return ("yes", "") if enabled == "enabled" else ("no" if enabled else "unknown", fix)
 
 
 def _spelt(mac: str) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Ta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import Database, open_database, transaction
+from rbee.process.database import Database, execute, open_database, transaction
 from rbee.queen.rights import KeyUsage, Rights
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget
@@ -124,9 +124,9 @@ def open_catalog(where: str | Path, busy: float) -> Database:
     """The database with its tables, which are made where it is new."""
     database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
-    with suppress(IntegrityError), transaction(database.engine) as connection:
-        for table in (_hives, _keys, _rights, _uses, _names, _power):
-            connection.execute(CreateTable(table, if_not_exists=True))
+    with suppress(IntegrityError):
+        tables = _metadata.sorted_tables
+        execute(database.engine, *(CreateTable(table, if_not_exists=True) for table in tables))
     return database
 
 
@@ -169,8 +169,8 @@ class HiveCatalog:
             "created_at_ms": now,
             "updated_at_ms": now,
         }
-        with suppress(IntegrityError), transaction(self._engine) as connection:
-            connection.execute(_hives.insert().values(values))
+        with suppress(IntegrityError):
+            execute(self._engine, _hives.insert().values(values))
 
     def describe(self, hive_id: str, devices: Devices) -> None:
         """Phase 4.2: what a hive told of its devices."""
@@ -184,29 +184,22 @@ class HiveCatalog:
     def wakes(self, hive_id: str, target: WakeTarget) -> None:
         """From now on a machine may be suspended, and is woken so."""
         values = {"id": hive_id, "models": "[]", **msgspec.structs.asdict(target)}
-        with transaction(self._engine) as connection:
-            connection.execute(_power.delete().where(_power.c.id == hive_id))
-            connection.execute(_power.insert().values(values))
+        gone = _power.delete().where(_power.c.id == hive_id)
+        execute(self._engine, gone, _power.insert().values(values))
 
     def suspended(self, hive_id: str, models: Sequence[ModelView]) -> None:
         """Notes what is on the disk of a machine that is suspended."""
         text = msgspec.json.encode(models).decode()
-        with transaction(self._engine) as connection:
-            connection.execute(update(_power).where(_power.c.id == hive_id).values(models=text))
+        execute(self._engine, update(_power).where(_power.c.id == hive_id).values(models=text))
 
     def remove(self, hive_id: str) -> None:
         """Forgets a hive."""
-        with transaction(self._engine) as connection:
-            for table in (_hives, _power):
-                connection.execute(table.delete().where(table.c.id == hive_id))
+        gone = (table.delete().where(table.c.id == hive_id) for table in (_hives, _power))
+        execute(self._engine, *gone)
 
     def _update(self, hive_id: str, **values: Any) -> None:
-        with transaction(self._engine) as connection:
-            connection.execute(
-                update(_hives)
-                .where(_hives.c.id == hive_id)
-                .values(updated_at_ms=now_ms(), **values)
-            )
+        row = update(_hives).where(_hives.c.id == hive_id)
+        execute(self._engine, row.values(updated_at_ms=now_ms(), **values))
 
 
 class KeyCatalog:
@@ -257,9 +250,8 @@ class KeyCatalog:
         values = {"name": name, "digest": digest, "created_at_ms": now_ms()}
         allowed = {"digest": digest, "rights": msgspec.json.encode(rights).decode()}
         try:
-            with transaction(self._engine) as connection:
-                connection.execute(_keys.insert().values(values))
-                connection.execute(_rights.insert().values(allowed))
+            new = _keys.insert().values(values), _rights.insert().values(allowed)
+            execute(self._engine, *new)
         except IntegrityError:
             return False
         return True
@@ -297,9 +289,8 @@ class NameCatalog:
         """A new name, or another meaning of one."""
         settings = msgspec.json.encode(wanted.settings).decode()
         values = {"name": wanted.name, "model_ref": wanted.model_ref, "settings": settings}
-        with transaction(self._engine) as connection:
-            connection.execute(_names.delete().where(_names.c.name == wanted.name))
-            connection.execute(_names.insert().values(values))
+        gone = _names.delete().where(_names.c.name == wanted.name)
+        execute(self._engine, gone, _names.insert().values(values))
 
     def remove(self, name: str) -> bool:
         """Forgets a name; False where there is none."""

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Ta
 from sqlalchemy.schema import CreateTable
 
 from rbee.process.content import open_regular
-from rbee.process.database import transaction
+from rbee.process.database import execute, transaction
 
 Status = Literal["ready", "missing", "changed"]
 
@@ -144,9 +144,8 @@ class ModelCatalog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with transaction(self._engine) as connection:
-            for table in (_models, _superseded):
-                connection.execute(CreateTable(table, if_not_exists=True))
+        tables = _models, _superseded
+        execute(self._engine, *(CreateTable(table, if_not_exists=True) for table in tables))
 
     def add(self, row: ModelRow) -> None:
         """Write `row`, in place of an earlier one of the same reference.
@@ -157,13 +156,18 @@ class ModelCatalog:
         values = msgspec.structs.asdict(row)
         values["files"] = msgspec.json.encode(row.files).decode()
         values["added_at_ms"] = row.added_at_ms or _now_ms()
-        with transaction(self._engine) as connection:
-            connection.execute(_models.delete().where(_models.c.ref == row.ref))
-            connection.execute(_models.insert().values(values))
-            for file in before.files if before else ():
-                if file.owned and file.path not in row.paths:
-                    connection.execute(_superseded.delete().where(_superseded.c.path == file.path))
-                    connection.execute(_superseded.insert().values(path=file.path))
+        old = [file.path for file in before.files if file.owned] if before else []
+        noted = [
+            statement
+            for path in old
+            if path not in row.paths
+            for statement in (
+                _superseded.delete().where(_superseded.c.path == path),
+                _superseded.insert().values(path=path),
+            )
+        ]
+        gone, new = _models.delete().where(_models.c.ref == row.ref), _models.insert()
+        execute(self._engine, gone, new.values(values), *noted)
 
     def superseded(self) -> tuple[str, ...]:
         """Files that a newer version has replaced, and that no name leads to any more."""
@@ -174,8 +178,7 @@ class ModelCatalog:
 
     def swept(self, path: str) -> None:
         """A superseded file has been removed from the disk."""
-        with transaction(self._engine) as connection:
-            connection.execute(_superseded.delete().where(_superseded.c.path == path))
+        execute(self._engine, _superseded.delete().where(_superseded.c.path == path))
 
     def find(self, ref: str) -> ModelRow | None:
         """The row of `ref`, with the status that its files have now, which is also recorded.
@@ -205,8 +208,7 @@ class ModelCatalog:
         without them. Removing what is not there is no error.
         """
         row = self._read(ref)
-        with transaction(self._engine) as connection:
-            connection.execute(_models.delete().where(_models.c.ref == ref))
+        execute(self._engine, _models.delete().where(_models.c.ref == ref))
         needed = {path for other in self.list() for path in other.paths}
         files = row.files if row else ()
         return tuple(file for file in files if file.owned and file.path not in needed)
@@ -222,8 +224,7 @@ class ModelCatalog:
         return _row(first) if first else None
 
     def _update(self, ref: str, **values: Any) -> None:
-        with transaction(self._engine) as connection:
-            connection.execute(_models.update().where(_models.c.ref == ref).values(values))
+        execute(self._engine, _models.update().where(_models.c.ref == ref).values(values))
 
 
 def _row(found: Any) -> ModelRow:

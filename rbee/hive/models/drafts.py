@@ -18,6 +18,7 @@ import msgspec
 
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import makes
+from rbee.process import whole_file
 from rbee.process.content import open_regular
 
 #: By how many tokens, at the end, a vocabulary may be longer, as in llama.cpp: some are padded.
@@ -77,16 +78,11 @@ class Gains:
         kept.pop(_key(content, draft, devices), None)
         kept[_key(content, draft, devices)] = round(gain, 2)
         newest = dict(list(kept.items())[-_MOST_KEPT:])
-        new = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            new.write_bytes(msgspec.json.encode(newest) + b"\n")
-            new.replace(self._file)
+            whole_file.write(self._file, msgspec.json.encode(newest) + b"\n")
 
     def _kept(self) -> dict[str, float]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, float])
-        except (OSError, msgspec.MsgspecError):
-            return {}
+        return whole_file.read_as(self._file, dict[str, float]) or {}
 
 
 def _key(content: str, draft: str, devices: str) -> str:
