@@ -335,22 +335,14 @@ class Hives:
 
     def note_network(self, hive_id: str, bytes_per_second: float) -> None:
         """So fast bytes pass between the queen and a hive, as long as that lives."""
-        hive = self._registry.hives.get(hive_id)
-        if hive is not None:
-            hive.bytes_per_second = bytes_per_second
+        self._registry.measured(hive_id, bytes_per_second)
 
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers
         both."""
-        hive = self._registry.hives.get(hive_id)
-        if hive is None or hive.devices is None:
-            return
-        cpu = hive.devices.cpu
-        news = name or cpu.name, gb_per_second or cpu.gb_per_second
-        if news == (cpu.name, cpu.gb_per_second):
-            return
-        cpu.name, cpu.gb_per_second = news
-        await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
+        devices = self._registry.processor(hive_id, name, gb_per_second)
+        if devices is not None:
+            await in_thread(DATABASE, self._catalog.describe, hive_id, devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""

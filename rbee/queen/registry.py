@@ -123,6 +123,22 @@ class Registry:
         self.described_so_far += 1
         self._notify()
 
+    def processor(self, hive_id: str, name: str, gb_per_second: float) -> Devices | None:
+        """A hive has told what its processor is called, and how fast that reads; empty and 0: not
+        yet. What the hive has then; None: nothing of that is new."""
+        hive = self.hives.get(hive_id)
+        if hive is None or hive.devices is None:
+            return None
+        cpu = hive.devices.cpu
+        before = cpu.name, cpu.gb_per_second
+        cpu.name, cpu.gb_per_second = name or cpu.name, gb_per_second or cpu.gb_per_second
+        return hive.devices if (cpu.name, cpu.gb_per_second) != before else None
+
+    def measured(self, hive_id: str, bytes_per_second: float) -> None:
+        """So fast bytes pass between the queen and a hive, as long as that lives."""
+        if hive_id in self.hives:
+            self.hives[hive_id].bytes_per_second = bytes_per_second
+
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
         """Phase 9.3: a worker has been started; heartbeats will tell the rest."""
         self.living(hive_id).workers.setdefault(worker.worker_id, worker)
