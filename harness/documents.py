@@ -84,9 +84,9 @@ def gone(texts: Iterable[str]) -> list[str]:
     return [told for told, place in named.items() if not _is_there(place["file"], place["name"])]
 
 
-def sources() -> dict[str, str]:
-    """The texts of the product's modules, by their path below the root."""
-    found = sorted((ROOT / "rbee").rglob("*.py"))
+def sources(folder: str) -> dict[str, str]:
+    """The texts of the modules in a folder, by their path below the root."""
+    found = sorted((ROOT / folder).rglob("*.py"))
     return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in found}
 
 

@@ -68,9 +68,9 @@ def read_document(context: Context) -> None:
     context.missed = documents.gone([text]) + documents.dead_links({"README.md": text})
 
 
-@when("the classes of the product are looked up by their names")
-def look_up_names(context: Context) -> None:
-    context.missed = documents.shared_names(documents.sources())
+@when("the classes in {folder} are looked up by their names")
+def look_up_names(context: Context, folder: str) -> None:
+    context.missed = documents.shared_names(documents.sources(folder))
 
 
 @when("a class {name} is defined in {one} and in {other}")

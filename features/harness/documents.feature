@@ -32,9 +32,14 @@ Feature: What is written beside the code is true of it
 
   Rule: A name stands for one thing
 
-    Scenario: Two classes of the product that are not the same have different names
-      When the classes of the product are looked up by their names
+    Scenario Outline: Two classes of <folder> that are not the same have different names
+      When the classes in <folder> are looked up by their names
       Then nothing is missed
+
+      Examples:
+        | folder  |
+        | rbee    |
+        | harness |
 
     Scenario: A name of two things is found out
       When a class Worker is defined in rbee/hive/worker.py and in rbee/queen/openai/worker.py
