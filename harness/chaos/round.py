@@ -1,4 +1,4 @@
-"""One round of chaos: load, a strike, and a look at everything that the swarm promises afterwards."""
+"""One round of chaos: load, a strike, and a look at all that the swarm promises afterwards."""
 
 from __future__ import annotations
 
