@@ -233,7 +233,7 @@ class _Hive:
         """Beats until somebody asks this hive to leave."""
         server = self.server
         server.stop_on_signals()
-        beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
+        beats = spawn(self.heartbeat.run(), "heartbeats", self._beats_ended)
         spawn(self.suspension.run(), "suspension", lambda ended: None)
         left = in_thread(DISK, own_folder.remove_left, "worker")
         spawn(left, "tidying up after workers", lambda ended: None)
@@ -269,9 +269,9 @@ class _Hive:
             await self.suspension.end()
             self.server.stopping.set()
 
-        self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
+        self.lease = spawn(until_lease_ends(), "lease", self._beats_ended)
 
-    def _heart_stopped(self, ended: End) -> None:
+    def _beats_ended(self, ended: End) -> None:
         """Ends this hive when its heartbeat, or the task that watches its lease, has failed:
         without them the queen would not know of it, and nothing would ever end it."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):

@@ -266,7 +266,7 @@ class Hives:
         self._on.discard(hive_id)
         self._roused.discard(hive_id)
         self._suspended.add(hive_id)
-        self._give_up_way(hive_id)  # what wakes it digs anew
+        self._give_up_way(hive_id)  # what wakes it opens another
         tell(narration.MACHINE_SUSPENDED, hive_id=hive_id)
         await self.directory.suspended(hive_id, models)
 
@@ -512,7 +512,7 @@ class Hives:
         return hive
 
     def _keep_way(self, hive_id: str, machine: OtherMachine) -> None:
-        """Has the tunnel to a hive dug anew where it breaks off."""
+        """Has the tunnel to a hive opened anew where it breaks off."""
         self._give_up_way(hive_id)
         name = f"tunnel to {hive_id}"
         self._keeping[hive_id] = spawn(self._keep_open(hive_id, machine), name, lambda _: None)
@@ -529,7 +529,7 @@ class Hives:
             until = time.monotonic() + self._settings.lease
             while not await self._dig_again(hive_id, machine):
                 if time.monotonic() > until:
-                    await machine.fill_in()
+                    await machine.close_tunnel()
                     return
                 await asyncio.sleep(self._settings.heartbeat_interval)
 
@@ -549,7 +549,7 @@ class Hives:
         """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             try:
-                way = await machine.dig_again()
+                way = await machine.open_tunnel_again()
                 hive = self._registry.moved(hive_id, way.hive_url)
                 async with timeout(self._settings.connect_timeout):
                     credential = self._credential(hive)

@@ -151,7 +151,7 @@ class WorkerDaemon:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if loading.done() and loading.exception() is None:
-                beats = spawn(self.beat(), "heartbeats", self.heart_stopped)
+                beats = spawn(self.beat(), "heartbeats", self.beats_ended)
                 await server.stopping.wait()
                 beats.cancel()
                 await self.finish()
@@ -397,7 +397,7 @@ class WorkerDaemon:
         if ending:
             await asyncio.wait(ending, timeout=2.0)
 
-    def heart_stopped(self, ended: End) -> None:
+    def beats_ended(self, ended: End) -> None:
         """A worker that cannot report any more leaves as one that died, and is started anew."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
             leave(1)
