@@ -90,36 +90,37 @@ def find_suspend_command() -> SuspendCommand:
 def said(command: Sequence[str]) -> str:
     """What a program of the system prints; empty where it is not there, fails, or hangs. Blocks."""
     try:
-        ran = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_ANSWERS,
-            check=False,
-            env={**os.environ, "LC_ALL": "C"},
-        )
+        ran = _run(command)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return ran.stdout.decode("utf-8", "replace") if ran.returncode == 0 else ""
+    return ran.stdout if ran.returncode == 0 else ""
 
 
 def suspend(command: Sequence[str]) -> str:
     """Suspends this machine by the command of a `SuspendCommand`; why not, or empty. Blocks until
     the system has taken the order, which it carries out in its own time."""
     try:
-        ran = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_ANSWERS,
-            check=False,
-        )
+        ran = _run(command)
     except OSError as error:
         return f"{command[0]}: {error.strerror}"
     except subprocess.TimeoutExpired:
         return ""  # it was suspended before its order was acknowledged
-    lines = ran.stderr.decode("utf-8", "replace").strip().splitlines()
+    lines = ran.stderr.strip().splitlines()
     return "" if ran.returncode == 0 else (lines[-1] if lines else f"exit status {ran.returncode}")
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Raises `OSError` and TimeoutExpired. It speaks English: some of what it says is read."""
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_ANSWERS,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+        encoding="utf-8",
+        errors="replace",
+    )
 
 
 def _sudo_runs(command: Sequence[str]) -> bool:

@@ -30,7 +30,7 @@ from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Here, Machine, Way, shut_down_and_wait
 from rbee.queen.registry import Tell
-from rbee.wire import addresses, narration, proof
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.messages.hives import SshTarget
@@ -206,15 +206,10 @@ class OtherMachine(Machine):
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
-        orders = HiveOrders(
-            host=way.host,
-            port=way.port,
-            token=proof.hive_secret(self._here.token, row.hive_id),
-            hive_id=row.hive_id,
-            queen_url=way.queen_url,
-            queen_instance=self._here.server.instance,
-            on_lease=True,
-            owner=f"{getpass.getuser()}@{platform.node()}",
+        owner = f"{getpass.getuser()}@{platform.node()}"
+        instance = self._here.server.instance
+        orders = self._here.orders_for(
+            row, way, queen_instance=instance, on_lease=True, owner=owner
         )
         connection = self._connection
         assert connection is not None, "a hive is started on the way to its machine"
