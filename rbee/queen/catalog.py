@@ -60,7 +60,7 @@ _rights = Table(
 )
 
 
-# Of its own, for the same reason.
+# A table of its own, so that a catalog of an older rbee needs no change.
 _power = Table(
     "hive_power",
     _metadata,

@@ -181,7 +181,7 @@ def note(state: State, decision: Decision) -> None:
     if isinstance(decision, Grant):
         state.take(claim, decision.warm.worker.worker_id)
     elif isinstance(decision, Rouse):
-        # What its hive said before is of another time.
+        # What its hive said of its room before it slept holds no more.
         rooms = claim.rooms.items()
         claim.rooms = {on: room for on, room in rooms if on[0][0] != decision.hive_id}
     elif isinstance(decision, Prepare) or (isinstance(decision, Check) and not decision.beside):
@@ -398,7 +398,7 @@ class _Round:
                 if race.is_over:
                     break
         except RbeeError as error:
-            # Where nobody is left, why the others are not is what matters.
+            # Where no machine is left, the refusal tells why each of them was given up.
             is_alone = not self._facts(claim) and claim.troubles
             return Refuse(claim, claim.troubles.error() if is_alone else error)
         if race.best is not None:

@@ -174,7 +174,7 @@ class Hives:
             if isinstance(failure, BaseException):
                 if not isinstance(failure, RbeeError):
                     raise failure
-                # What it told before still stands; it may answer in time for the next question.
+                # What it told before is kept; it may answer in time for the next question.
                 tell(narration.HIVE_SKIPPED, hive_id=hive.hive_id, why=failure.message)
                 described.remove(hive)
         return described

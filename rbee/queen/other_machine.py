@@ -178,7 +178,7 @@ class OtherMachine(Machine):
         try:
             tunnel = self._ssh.tunnel
             if tunnel:
-                # To the hive that stands in a record there, which nobody but its user can write.
+                # The tunnel leads to the hive of the pidfile there, which its user alone can write.
                 self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
             yield await (self._open_tunnel(connection) if tunnel else self._direct(connection))
         except BaseException:

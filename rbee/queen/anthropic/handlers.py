@@ -83,7 +83,7 @@ class Handlers(Offer):
         """Tells of a model that can be asked."""
         named = await self.names.find(wanted.id)
         infos = await self._infos(request, [] if named is None else [named])
-        # Without `HF:`, too, as it is asked; to a key's holder it is not told what else there is.
+        # Both with `HF:` and without; the holder of a key is not told what else there is.
         names = {wanted.id, str(hub_ref(wanted.id) or "")}
         for info in infos:
             if info.id in names:

@@ -185,7 +185,7 @@ def _sampled(asked: MessagesRequest) -> dict[str, Any]:
     return {
         "max_tokens": asked.max_tokens,
         "temperature": asked.temperature,
-        # The likeliest token alone is what no share of likeliness leaves over.
+        # A `top_p` of 0 leaves the likeliest token alone, which is `top_k` 1.
         "top_p": asked.top_p or None,
         "top_k": 1 if asked.top_p == 0 else asked.top_k,
         "stop": [text for text in asked.stop_sequences or () if text] or None,

@@ -64,7 +64,7 @@ async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
     loaded = models_of([], offer.loaded())
     ref = str(hub_ref(model) or "") if named is None else named.model_ref
     if ref not in loaded or not key.rights.permit(ref):
-        # Whatever was asked for, and whether it is there: that takes the same way.
+        # Asked whether the model is there or not: the time that it takes tells nothing.
         present, workers, _ = await offer.known(True)
         loaded = models_of(present, workers)
     hives = {ref: those for ref, (_, those) in loaded.items()}

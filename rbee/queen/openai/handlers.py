@@ -198,7 +198,7 @@ class Writer:
     def _open(self, index: int) -> list[bytes]:
         pieces: list[bytes] = []
         if not self._opened:
-            # The rest of the comments, for a caller that has had some since it had to wait.
+            # The comments that are left, where the caller has read some of them while it waited.
             waited = b"".join(self._comments) if self._remarked else b""
             pieces += [waited] if waited else []
         self._comments.clear()

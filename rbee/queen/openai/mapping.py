@@ -442,7 +442,7 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
     stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop or ()
     return {
         **said,
-        # The likeliest token alone is what no share of likeliness leaves over.
+        # A `top_p` of 0 leaves the likeliest token alone, which is `top_k` 1.
         "top_p": asked.top_p or None,
         "top_k": 1 if asked.top_p == 0 else asked.top_k if asked.top_k != -1 else 0,
         "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,

@@ -149,7 +149,7 @@ def _names(patterns: str, host: str) -> bool:
         except (binascii.Error, ValueError):
             return False
         return hmac.compare_digest(hmac.digest(salt, host.encode(), "sha1"), digest)
-    # Brackets are meant as such: they stand around a name that has a port.
+    # Brackets are escaped: here they stand around a name with a port, and are no pattern.
     plain = [part.replace("[", "[[]") for part in patterns.lower().split(",")]
     no = any(fnmatch.fnmatchcase(host.lower(), part[1:]) for part in plain if part[0:1] == "!")
     return not no and any(fnmatch.fnmatchcase(host.lower(), part) for part in plain)

@@ -209,7 +209,7 @@ class Expressions:
         if one.kind == "all":
             counted = [each for each in one.parts if self._counts(each)]
             if len(counted) == 1:
-                # How long it is says nothing of its characters: these are told apart once.
+                # A length concerns no single character: the moves of the rest serve for each bound.
                 left = self.behind(counted[0], 0)
                 others = self.all_of(*(each for each in one.parts if each is not counted[0]))
                 found_of = {
