@@ -13,7 +13,7 @@ from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.heard import heard_by_key
 from rbee.queen.keys import Keys
 from rbee.queen.openai.errors import failed
-from rbee.queen.rights import KeyUsage, Rights, granted, limits_of, require_left
+from rbee.queen.rights import Rights, Use, granted, limits_of, require_left
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import Narration
 
@@ -44,7 +44,7 @@ def left_of(requests: str, tokens: str, used: str) -> str:
     had = [int(each.split()[0]) for each in used.split(", ")]
     rights = Rights(requests_a_day=most[0], tokens_a_day=most[1])
     try:
-        require_left("guest", rights, KeyUsage(1, *had), 60)
+        require_left("guest", rights, Use(1, *had), 60)
     except RbeeError as error:
         return error.message
     return "nothing"

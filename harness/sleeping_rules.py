@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rbee.hive.people import LoginSession, OverSsh, people
-from rbee.hive.suspension import Use, why_awake
+from rbee.hive.suspension import MachineUse, why_awake
 from rbee.process.suspending import Found, SuspendCommand, suspend_command
 
 _NO_RIGHT = SuspendCommand((), "hives may not suspend it", "a rule of polkit")
@@ -22,7 +22,7 @@ def judged(described: str) -> str:
         else:
             here.append(each)
     woken = origin == "was woken"
-    why = why_awake(Use(woken, counts["worker"], counts["download"], here, suspends))
+    why = why_awake(MachineUse(woken, counts["worker"], counts["download"], here, suspends))
     return f"may not: {why}" if why else "may"
 
 

@@ -35,7 +35,7 @@ _LOOKS = 0.5
 _HAS_SLEPT = 1.0
 
 
-class Use(NamedTuple):
+class MachineUse(NamedTuple):
     """What a machine is used for. `woken`: it slept before; `people` are logged in."""
 
     woken: bool
@@ -45,7 +45,7 @@ class Use(NamedTuple):
     suspend: SuspendCommand
 
 
-def why_awake(use: Use) -> str:
+def why_awake(use: MachineUse) -> str:
     """Why a machine is not to be suspended; empty: it may. Pure."""
     if not use.woken:
         return "it was awake before it was wanted"
@@ -122,14 +122,16 @@ class Suspension:
         self.at_end = () if why else use.suspend.command
         return EndOfPower(suspends=not why, why=why)
 
-    async def _use(self, *, leaving: bool = False) -> Use:
+    async def _use(self, *, leaving: bool = False) -> MachineUse:
         if not self._woken.is_set():
-            return Use(False, 0, 0, (), SuspendCommand(()))
+            return MachineUse(False, 0, 0, (), SuspendCommand(()))
         workers, downloads = (0, 0) if leaving else self._count()
         from rbee.hive.people import find_people  # late: few machines sleep
 
         found = await in_thread(SYSTEM, find_people)
-        return Use(True, workers, downloads, found, await in_thread(SYSTEM, find_suspend_command))
+        return MachineUse(
+            True, workers, downloads, found, await in_thread(SYSTEM, find_suspend_command)
+        )
 
     async def _suspend(self) -> None:
         use = await self._use()

@@ -222,7 +222,7 @@ class _Chat:
             break
         if job.text.strip():
             self._conversation.went_on(text, job.text, job.thought)
-            self._screen.leave_out(_ROUTINE)
+            self._screen.hush(_ROUTINE)
 
 
 class Command(NamedTuple):

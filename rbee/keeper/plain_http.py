@@ -68,7 +68,7 @@ class NotProved(Exception):
     """Who listens there does not know the secret; nothing was told to it."""
 
 
-class PlainConnection:
+class Connection:
     """One to the server at `url`: made by the first request, and anew where it has ended.
 
     It is used once the server has proved that it knows the secret of `credential`.

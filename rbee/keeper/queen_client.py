@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
-from rbee.keeper.plain_http import HttpResponse, NotProved, PlainConnection
+from rbee.keeper.plain_http import Connection, HttpResponse, NotProved
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import Health, decode_answer, encode
@@ -31,7 +31,7 @@ class QueenClient:
         self.url = url
         self._credential = credential
         self._timeout = connect_timeout
-        self._connection: PlainConnection | None = None
+        self._connection: Connection | None = None
 
     def health(self) -> Health | None:
         """Who answers at the queen's address; None when nobody does.
@@ -138,8 +138,8 @@ class QueenClient:
         except NotProved:
             raise self.not_proved() from None
 
-    def _new_connection(self) -> PlainConnection:
-        self._connection = PlainConnection(self.url, self._credential, self._timeout)
+    def _new_connection(self) -> Connection:
+        self._connection = Connection(self.url, self._credential, self._timeout)
         return self._connection
 
     def not_proved(self) -> RbeeError:

@@ -71,7 +71,7 @@ class Screen:
         self.as_json = as_json
         self._bar = False
         self._mid_line = False
-        self._left_out: frozenset[str] = frozenset()
+        self._hushed: frozenset[str] = frozenset()
         self._held: list[str] | None = None
         self._lock = threading.Lock()
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -94,7 +94,7 @@ class Screen:
         """Shows a line of narration."""
         if self.as_json:
             self._event("narration", said)
-        elif not self._quiet and said.action not in self._left_out:
+        elif not self._quiet and said.action not in self._hushed:
             if self._terminal and said.action in _SHOWN_BY_BAR:
                 return
             if said.action == narration.ANSWER_SO_FAR.action and sys.stdout.isatty():
@@ -105,9 +105,9 @@ class Screen:
             else:
                 self._line(line, dim=self._dims)
 
-    def leave_out(self, actions: frozenset[str]) -> None:
+    def hush(self, actions: frozenset[str]) -> None:
         """From now on tells people nothing of these actions, nor that a stream has ended."""
-        self._left_out = actions
+        self._hushed = actions
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -245,7 +245,7 @@ class Screen:
         """Tells that the stream ended as it should; programs the counts and times of it, too."""
         if self.as_json:
             self._event("done", data)
-        elif not (self._quiet or self._left_out or self._calm):
+        elif not (self._quiet or self._hushed or self._calm):
             self._line("[DONE]")
 
     def error(self, error: RbeeError) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 # The dialect, too: what a queen has imported, the hive that she forks need not.
 import sqlalchemy.dialects.sqlite
-from sqlalchemy import Connection, Engine, Executable, exc
+from sqlalchemy import Connection, Engine, exc
 from sqlalchemy.engine import URL
 
 from rbee.process import postgresql
@@ -67,13 +67,6 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     with _translated_errors(engine.url), engine.begin() as connection:
         yield connection
-
-
-def execute(engine: Engine, *statements: Executable) -> None:
-    """Has these take effect together, or not at all. Raises as `transaction` does."""
-    with transaction(engine) as connection:
-        for each in statements:
-            connection.execute(each)
 
 
 def _parsed(where: str | Path) -> URL:

@@ -21,8 +21,8 @@ from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Ta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import Database, execute, open_database, transaction
-from rbee.queen.rights import KeyUsage, Rights
+from rbee.process.database import Database, open_database, transaction
+from rbee.queen.rights import Rights, Use
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget
 from rbee.wire.messages.models import ModelView
@@ -117,16 +117,16 @@ class KeyRow(NamedTuple):
     digest: str
     created_at_ms: int
     rights: Rights = Rights()
-    use: KeyUsage = KeyUsage()
+    use: Use = Use()
 
 
 def open_catalog(where: str | Path, busy: float) -> Database:
     """The database with its tables, which are made where it is new."""
     database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
-    with suppress(IntegrityError):
-        tables = _metadata.sorted_tables
-        execute(database.engine, *(CreateTable(table, if_not_exists=True) for table in tables))
+    with suppress(IntegrityError), transaction(database.engine) as connection:
+        for table in (_hives, _keys, _rights, _uses, _names, _power):
+            connection.execute(CreateTable(table, if_not_exists=True))
     return database
 
 
@@ -169,8 +169,8 @@ class HiveCatalog:
             "created_at_ms": now,
             "updated_at_ms": now,
         }
-        with suppress(IntegrityError):
-            execute(self._engine, _hives.insert().values(values))
+        with suppress(IntegrityError), transaction(self._engine) as connection:
+            connection.execute(_hives.insert().values(values))
 
     def describe(self, hive_id: str, devices: Devices) -> None:
         """Phase 4.2: what a hive told of its devices."""
@@ -184,22 +184,29 @@ class HiveCatalog:
     def wakes(self, hive_id: str, target: WakeTarget) -> None:
         """From now on a machine may be suspended, and is woken so."""
         values = {"id": hive_id, "models": "[]", **msgspec.structs.asdict(target)}
-        gone = _power.delete().where(_power.c.id == hive_id)
-        execute(self._engine, gone, _power.insert().values(values))
+        with transaction(self._engine) as connection:
+            connection.execute(_power.delete().where(_power.c.id == hive_id))
+            connection.execute(_power.insert().values(values))
 
     def suspended(self, hive_id: str, models: Sequence[ModelView]) -> None:
         """Notes what is on the disk of a machine that is suspended."""
         text = msgspec.json.encode(models).decode()
-        execute(self._engine, update(_power).where(_power.c.id == hive_id).values(models=text))
+        with transaction(self._engine) as connection:
+            connection.execute(update(_power).where(_power.c.id == hive_id).values(models=text))
 
     def remove(self, hive_id: str) -> None:
         """Forgets a hive."""
-        gone = (table.delete().where(table.c.id == hive_id) for table in (_hives, _power))
-        execute(self._engine, *gone)
+        with transaction(self._engine) as connection:
+            for table in (_hives, _power):
+                connection.execute(table.delete().where(table.c.id == hive_id))
 
     def _update(self, hive_id: str, **values: Any) -> None:
-        row = update(_hives).where(_hives.c.id == hive_id)
-        execute(self._engine, row.values(updated_at_ms=now_ms(), **values))
+        with transaction(self._engine) as connection:
+            connection.execute(
+                update(_hives)
+                .where(_hives.c.id == hive_id)
+                .values(updated_at_ms=now_ms(), **values)
+            )
 
 
 class KeyCatalog:
@@ -224,13 +231,13 @@ class KeyCatalog:
                 row.digest,
                 row.created_at_ms,
                 msgspec.json.decode(row.rights, type=Rights) if row.rights else Rights(),
-                KeyUsage(row.day, row.requests, row.tokens) if row.day is not None else KeyUsage(),
+                Use(row.day, row.requests, row.tokens) if row.day is not None else Use(),
             )
             for row in rows
         }
         return list(keys.values())
 
-    def count(self, digest: str, more: KeyUsage) -> None:
+    def count(self, digest: str, more: Use) -> None:
         """A key has used so much more on a day; what it used on others is forgotten."""
         this = (_uses.c.digest == digest) & (_uses.c.day == more.day)
         added = {
@@ -250,8 +257,9 @@ class KeyCatalog:
         values = {"name": name, "digest": digest, "created_at_ms": now_ms()}
         allowed = {"digest": digest, "rights": msgspec.json.encode(rights).decode()}
         try:
-            new = _keys.insert().values(values), _rights.insert().values(allowed)
-            execute(self._engine, *new)
+            with transaction(self._engine) as connection:
+                connection.execute(_keys.insert().values(values))
+                connection.execute(_rights.insert().values(allowed))
         except IntegrityError:
             return False
         return True
@@ -289,8 +297,9 @@ class NameCatalog:
         """A new name, or another meaning of one."""
         settings = msgspec.json.encode(wanted.settings).decode()
         values = {"name": wanted.name, "model_ref": wanted.model_ref, "settings": settings}
-        gone = _names.delete().where(_names.c.name == wanted.name)
-        execute(self._engine, gone, _names.insert().values(values))
+        with transaction(self._engine) as connection:
+            connection.execute(_names.delete().where(_names.c.name == wanted.name))
+            connection.execute(_names.insert().values(values))
 
     def remove(self, name: str) -> bool:
         """Forgets a name; False where there is none."""

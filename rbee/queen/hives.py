@@ -335,7 +335,9 @@ class Hives:
 
     def note_network(self, hive_id: str, bytes_per_second: float) -> None:
         """So fast bytes pass between the queen and a hive, as long as that lives."""
-        self._registry.measured(hive_id, bytes_per_second)
+        hive = self._registry.hives.get(hive_id)
+        if hive is not None:
+            hive.bytes_per_second = bytes_per_second
 
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers

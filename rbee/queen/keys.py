@@ -25,7 +25,7 @@ from msgspec.structs import asdict
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
-from rbee.queen.rights import KeyUsage, Rights, limits_of, require_left
+from rbee.queen.rights import Rights, Use, limits_of, require_left
 from rbee.wire import proof
 from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import Named
@@ -55,10 +55,10 @@ class Keys:
         #: How often a key was added or removed here: a list read meanwhile is out of date.
         self._changes = 0
         self._reading = asyncio.Lock()
-        #: Usage that the list read from the catalog does not contain yet, by the digest of the key;
+        #: Use that the list read from the catalog does not contain yet, by the digest of the key;
         #: and what of it has been written to the catalog since.
-        self._pending: dict[str, list[KeyUsage]] = {}
-        self._written: list[tuple[str, KeyUsage]] = []
+        self._pending: dict[str, list[Use]] = {}
+        self._written: list[tuple[str, Use]] = []
         #: The callbacks that end the work that runs for a key, by its digest.
         self._in_use: dict[str, list[Callable[[RbeeError], None]]] = {}
         self._watching = False
@@ -110,20 +110,20 @@ class Keys:
         """A request of a key, which counts from now on, and its tokens once it is over."""
         day, _ = _today()
         pending = self._pending.setdefault(row.digest, [])
-        pending.append(begun := KeyUsage(day, 1))
+        pending.append(begun := Use(day, 1))
         try:
             yield
         finally:
-            pending[_place_of(begun, pending)] = used = KeyUsage(day, 1, tokens())
+            pending[_place_of(begun, pending)] = used = Use(day, 1, tokens())
             spawn(self._count(row.digest, used), "counting what a key uses", lambda ended: None)
 
-    def _forget_pending(self, digest: str, used: KeyUsage) -> None:
+    def _forget_pending(self, digest: str, used: Use) -> None:
         pending = self._pending[digest]
         del pending[_place_of(used, pending)]
         if not pending:
             del self._pending[digest]
 
-    async def _count(self, digest: str, used: KeyUsage) -> None:
+    async def _count(self, digest: str, used: Use) -> None:
         try:
             await in_thread(DATABASE, self._catalog.count, digest, used)
         except RbeeError as error:
@@ -249,7 +249,7 @@ def _today() -> tuple[int, int]:
     return day, _DAY - past
 
 
-def _place_of(one: KeyUsage, among: Sequence[KeyUsage]) -> int:
+def _place_of(one: Use, among: Sequence[Use]) -> int:
     """The index of this object among others that may be equal to it."""
     return next(place for place, each in enumerate(among) if each is one)
 

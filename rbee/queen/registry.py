@@ -134,11 +134,6 @@ class Registry:
         cpu.name, cpu.gb_per_second = name or cpu.name, gb_per_second or cpu.gb_per_second
         return hive.devices if (cpu.name, cpu.gb_per_second) != before else None
 
-    def measured(self, hive_id: str, bytes_per_second: float) -> None:
-        """So fast bytes pass between the queen and a hive, as long as that lives."""
-        if hive_id in self.hives:
-            self.hives[hive_id].bytes_per_second = bytes_per_second
-
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
         """Phase 9.3: a worker has been started; heartbeats will tell the rest."""
         self.living(hive_id).workers.setdefault(worker.worker_id, worker)

@@ -37,7 +37,7 @@ class Rights(msgspec.Struct, frozen=True, omit_defaults=True):
         return not self.models or any(_fits(ref, each) for each in self.models)
 
 
-class KeyUsage(msgspec.Struct, frozen=True, omit_defaults=True):
+class Use(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a key has used on a day, which is told in days since 1970 (UTC): requests, and tokens
     that were read and written for them."""
 
@@ -45,16 +45,16 @@ class KeyUsage(msgspec.Struct, frozen=True, omit_defaults=True):
     requests: int = 0
     tokens: int = 0
 
-    def on(self, day: int) -> KeyUsage:
+    def on(self, day: int) -> Use:
         """What of it is of this day."""
-        return self if self.day == day else KeyUsage(day)
+        return self if self.day == day else Use(day)
 
-    def plus(self, requests: int, tokens: int) -> KeyUsage:
+    def plus(self, requests: int, tokens: int) -> Use:
         """The same with so many more."""
-        return KeyUsage(self.day, self.requests + requests, self.tokens + tokens)
+        return Use(self.day, self.requests + requests, self.tokens + tokens)
 
 
-def require_left(name: str, rights: Rights, use: KeyUsage, left_s: int) -> None:
+def require_left(name: str, rights: Rights, use: Use, left_s: int) -> None:
     """Raises `key_spent` where a key has used what it may on a day that lasts so many seconds
     more. An answer that has begun is told to its end."""
     for what, used, most in (

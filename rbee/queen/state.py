@@ -37,8 +37,7 @@ class Hive(msgspec.Struct):
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
     at `devices_at`; `beats` counts its heartbeats, and `round_trip` is how long the fastest of them
     took (seconds; 0: it has not said). `bytes_per_second` pass between it and the queen (0: nobody
-    has measured it). `models` are those on the disk of a machine that is suspended, by name; it did
-    not answer at `looked_at`, None: its hive has said so itself. Times are monotonic seconds.
+    has measured it). Times are monotonic seconds.
     """
 
     hive_id: str
@@ -53,7 +52,9 @@ class Hive(msgspec.Struct):
     bytes_per_second: float = 0.0
     last_beat: float = 0.0
     last_beat_ms: int = 0
+    #: What is on the disk of a machine that is suspended, by name.
     models: Mapping[str, ModelView] = {}
+    #: When that machine did not answer; None: its hive has said itself that it is suspended.
     looked_at: float | None = None
 
 

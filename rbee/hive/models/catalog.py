@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Ta
 from sqlalchemy.schema import CreateTable
 
 from rbee.process.content import open_regular
-from rbee.process.database import execute, transaction
+from rbee.process.database import transaction
 
 Status = Literal["ready", "missing", "changed"]
 
@@ -144,8 +144,9 @@ class ModelCatalog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        tables = _models, _superseded
-        execute(self._engine, *(CreateTable(table, if_not_exists=True) for table in tables))
+        with transaction(self._engine) as connection:
+            for table in (_models, _superseded):
+                connection.execute(CreateTable(table, if_not_exists=True))
 
     def add(self, row: ModelRow) -> None:
         """Write `row`, in place of an earlier one of the same reference.
@@ -156,18 +157,13 @@ class ModelCatalog:
         values = msgspec.structs.asdict(row)
         values["files"] = msgspec.json.encode(row.files).decode()
         values["added_at_ms"] = row.added_at_ms or _now_ms()
-        old = [file.path for file in before.files if file.owned] if before else []
-        noted = [
-            statement
-            for path in old
-            if path not in row.paths
-            for statement in (
-                _superseded.delete().where(_superseded.c.path == path),
-                _superseded.insert().values(path=path),
-            )
-        ]
-        gone, new = _models.delete().where(_models.c.ref == row.ref), _models.insert()
-        execute(self._engine, gone, new.values(values), *noted)
+        with transaction(self._engine) as connection:
+            connection.execute(_models.delete().where(_models.c.ref == row.ref))
+            connection.execute(_models.insert().values(values))
+            for file in before.files if before else ():
+                if file.owned and file.path not in row.paths:
+                    connection.execute(_superseded.delete().where(_superseded.c.path == file.path))
+                    connection.execute(_superseded.insert().values(path=file.path))
 
     def superseded(self) -> tuple[str, ...]:
         """Files that a newer version has replaced, and that no name leads to any more."""
@@ -178,7 +174,8 @@ class ModelCatalog:
 
     def swept(self, path: str) -> None:
         """A superseded file has been removed from the disk."""
-        execute(self._engine, _superseded.delete().where(_superseded.c.path == path))
+        with transaction(self._engine) as connection:
+            connection.execute(_superseded.delete().where(_superseded.c.path == path))
 
     def find(self, ref: str) -> ModelRow | None:
         """The row of `ref`, with the status that its files have now, which is also recorded.
@@ -208,7 +205,8 @@ class ModelCatalog:
         without them. Removing what is not there is no error.
         """
         row = self._read(ref)
-        execute(self._engine, _models.delete().where(_models.c.ref == ref))
+        with transaction(self._engine) as connection:
+            connection.execute(_models.delete().where(_models.c.ref == ref))
         needed = {path for other in self.list() for path in other.paths}
         files = row.files if row else ()
         return tuple(file for file in files if file.owned and file.path not in needed)
@@ -224,7 +222,8 @@ class ModelCatalog:
         return _row(first) if first else None
 
     def _update(self, ref: str, **values: Any) -> None:
-        execute(self._engine, _models.update().where(_models.c.ref == ref).values(values))
+        with transaction(self._engine) as connection:
+            connection.execute(_models.update().where(_models.c.ref == ref).values(values))
 
 
 def _row(found: Any) -> ModelRow:

@@ -6,10 +6,10 @@ Phase 8. A row says that the engine itself found a device for that kind.
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Column, Engine, MetaData, String, Table, select
+from sqlalchemy import Column, Engine, MetaData, String, Table, delete, insert, select
 from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import execute, transaction
+from rbee.process.database import transaction
 from rbee.wire.messages.workers import WorkerKindView
 
 _metadata = MetaData()
@@ -29,7 +29,8 @@ class WorkerCatalog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        execute(self._engine, CreateTable(_workers, if_not_exists=True))
+        with transaction(self._engine) as connection:
+            connection.execute(CreateTable(_workers, if_not_exists=True))
 
     def find(self, kind: str, engine: str) -> WorkerKindView | None:
         """The row of a kind that was prepared before."""
@@ -41,11 +42,14 @@ class WorkerCatalog:
     def put(self, view: WorkerKindView) -> None:
         """Writes the row of a kind, over an older one."""
         where = (_workers.c.kind == view.kind) & (_workers.c.engine == view.engine)
-        row = _workers.insert().values(
-            kind=view.kind,
-            engine=view.engine,
-            version=view.version,
-            command=" ".join(view.command),
-            row=msgspec.json.encode(view).decode(),
-        )
-        execute(self._engine, _workers.delete().where(where), row)
+        with transaction(self._engine) as connection:
+            connection.execute(delete(_workers).where(where))
+            connection.execute(
+                insert(_workers).values(
+                    kind=view.kind,
+                    engine=view.engine,
+                    version=view.version,
+                    command=" ".join(view.command),
+                    row=msgspec.json.encode(view).decode(),
+                )
+            )
