@@ -21,8 +21,8 @@ _PLACE = re.compile(
 )
 #: The rooms of the APIs of others.
 _DOORS = tuple(f"rbee/queen/{name}/" for name in ("openai", "anthropic", "ollama"))
-#: What a model answers (`rbee.Answer`, for programs), and what a daemon does; and what HTTP is spoken
-#: on, at its client's and at its server's end.
+#: What a model answers (`rbee.Answer`, for programs), and what a daemon does; what HTTP is spoken
+#: on, at its client's end and at its server's.
 _OF_BOTH = {"Answer", "Connection"}
 #: The first cell of a row of a table, in backticks.
 _ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|", re.MULTILINE)

@@ -60,7 +60,7 @@ _rights = Table(
 )
 
 
-# A table of its own, so that a catalog of an older rbee needs no change.
+# Of its own, for the same reason.
 _power = Table(
     "hive_power",
     _metadata,
