@@ -128,10 +128,9 @@ class Suspension:
         workers, downloads = (0, 0) if leaving else self._count()
         from rbee.hive.people import find_people  # late: few machines sleep
 
-        found = await in_thread(SYSTEM, find_people)
-        return MachineUse(
-            True, workers, downloads, found, await in_thread(SYSTEM, find_suspend_command)
-        )
+        people = await in_thread(SYSTEM, find_people)
+        command = await in_thread(SYSTEM, find_suspend_command)
+        return MachineUse(True, workers, downloads, people, command)
 
     async def _suspend(self) -> None:
         use = await self._use()
