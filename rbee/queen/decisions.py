@@ -1,6 +1,6 @@
 """What happens next to the jobs that want a worker. Phases 5 to 10. Pure: values in, values out.
 
-`decide` gives the next thing to be done, for one job: the first question of `_Round.step` that has
+`decide` gives the next thing to be done, for one job: the first question of `_Turn.step` that has
 an answer. The dispatcher does it, notes in the state what came of it, and asks again, until the
 answer is None; then when anything has changed. For people: docs/scheduling.md.
 """
@@ -143,7 +143,7 @@ def decide(state: State) -> Decision | None:
     """What is to be done next; None: nothing, as long as nothing changes."""
     if all(claim.acting for claim in state.claims.values()):
         return None
-    this = _Round(state)
+    this = _Turn(state)
     for queue in this.queues:
         # A job that wants what an earlier one wants waits as that does, unless a slot is free.
         waits: dict[tuple[object, ...], Wait] = {}
@@ -227,7 +227,7 @@ def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
     return move
 
 
-class _Round:
+class _Turn:
     """The state as it is decided upon once."""
 
     def __init__(self, state: State) -> None:
