@@ -62,6 +62,18 @@ def look_up_places(context: Context) -> None:
     context.missed = documents.gone(documents.documents().values())
 
 
+@when("the modules are looked up that code and documents name")
+def look_up_modules(context: Context) -> None:
+    folders = ("rbee", "harness", "steps", "bench")
+    code = [text for folder in folders for text in documents.sources(folder).values()]
+    context.missed = documents.gone_names([*code, *documents.documents().values()])
+
+
+@when("a docstring is read")
+def read_docstring(context: Context) -> None:
+    context.missed = documents.gone_names([context.text])
+
+
 @when("a document is read")
 def read_document(context: Context) -> None:
     text = context.text

@@ -71,6 +71,20 @@ Feature: What is written beside the code is true of it
       When the places in the code are looked up that the documents name
       Then nothing is missed
 
+    Scenario: Each module that is named in code or a document is there
+      When the modules are looked up that code and documents name
+      Then nothing is missed
+
+    Scenario: A docstring that names what has gone is found out
+      When a docstring is read
+        '''
+        See `rbee.queen.flow`, `rbee.queen.jobs.Errand` and `rbee.queen.decisions.decide`.
+        '''
+      Then exactly these are missed
+        | what              |
+        | queen.flow        |
+        | queen.jobs.Errand |
+
     Scenario: A document that leads to what has gone is found out
       When a document is read
         '''

@@ -33,7 +33,7 @@ Rank = Callable[[Any, str, Sequence[str], OnVector, threading.Event], int]
 
 
 class Piece(NamedTuple):
-    """What an engine has to tell at once; see `rbee.wire.messages.Token`."""
+    """What an engine has to tell at once; see `rbee.wire.messages.events.Token`."""
 
     text: str
     thought: str = ""
