@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rbee import __version__
 from rbee.keeper.doctor import Finding, judged_machine
-from rbee.keeper.installation import Installation, Origin, Told, obstacle, wanted
+from rbee.keeper.installation import Installation, Obstacle, Origin, obstacle, to_install
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.examine import judged
@@ -52,14 +52,14 @@ _PLACES = {
 }
 
 
-def obstacle_of(how: str) -> Told | None:
+def obstacle_of(how: str) -> Obstacle | None:
     """What keeps an rbee that was installed so from upgrading itself."""
     return obstacle(INSTALLATIONS[how])
 
 
 def wanted_from(origin: str, version: str) -> str:
     """What pip is to install where rbee was taken from there."""
-    return wanted(ORIGINS[origin], version)
+    return to_install(ORIGINS[origin], version)
 
 
 def found_with(pythons: dict[str, str], asked: str) -> shell.Facts:

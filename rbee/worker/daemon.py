@@ -51,7 +51,7 @@ from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.cells import Cells
 from rbee.worker.confined import bound_memory, confine
-from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
+from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unsupported
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference, Shared
 from rbee.worker.life import Life, Snapshot
@@ -335,7 +335,7 @@ class WorkerDaemon:
         without_tools = leaves_tools_out(self.engine.about, self.orders, wanted)
         if without_tools:
             wanted = msgspec.structs.replace(wanted, functions=[], parallel_calls=None)
-        refuse_unknown(self.engine.about, wanted)
+        refuse_unsupported(self.engine.about, wanted)
         if self.model is not None and (gone := self._stale()):
             self._retire()
             raise gone

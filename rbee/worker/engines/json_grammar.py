@@ -33,7 +33,7 @@ from rbee.worker.engines.schema_cost import (
     too_much,
     unknown,
 )
-from rbee.worker.engines.schemas.expressions import Expression, Range, leading_to, within, without
+from rbee.worker.engines.schemas.expressions import Expression, Range, in_both, leading_to, without
 from rbee.worker.engines.schemas.reading import Reader
 from rbee.worker.engines.schemas.shapes import ANYTHING, Array, Object, Value, Wanted
 
@@ -577,10 +577,10 @@ def _characters(ranges: Iterable[Range], in_string: bool) -> list[str]:
         return [f"[{_ranges(ranges)}]"]
     ranges = tuple(ranges)
     found = []
-    plain = within(ranges, _AS_IT_IS)
+    plain = in_both(ranges, _AS_IT_IS)
     if plain:
         found.append(f"[{_ranges(plain)}]")
-    special = within(ranges, _SPECIAL)
+    special = in_both(ranges, _SPECIAL)
     codes = [code for low, high in special for code in range(low, high + 1)]
     short_ones = [_ESCAPED[code] for code in codes if code in _ESCAPED]
     if short_ones:

@@ -150,7 +150,7 @@ class Expressions:
             several -= set(sets)
             ranges = sets[0].ranges
             for each in sets[1:]:
-                ranges = within(ranges, each.ranges)
+                ranges = in_both(ranges, each.ranges)
             several.add(self.one_of(ranges))
         return self._of_several("all", several, self.every, all)
 
@@ -236,7 +236,7 @@ class Expressions:
             rest = self.behind(one, low)
             if rest is not self.none:
                 found.setdefault(rest, []).append((low, high - 1))
-        whole = {rest: within(join(ranges), CHARACTERS) for rest, ranges in found.items()}
+        whole = {rest: in_both(join(ranges), CHARACTERS) for rest, ranges in found.items()}
         return {rest: ranges for rest, ranges in whole.items() if ranges}
 
     def allows(self, one: Expression, text: str) -> bool:
@@ -393,12 +393,12 @@ def join(ranges: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(joined)
 
 
-def within(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]:
+def in_both(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]:
     """The characters that are in both."""
-    return tuple(_within(tuple(ranges), tuple(others)))
+    return tuple(_in_both(tuple(ranges), tuple(others)))
 
 
-def _within(ranges: tuple[Range, ...], others: tuple[Range, ...]) -> Iterator[Range]:
+def _in_both(ranges: tuple[Range, ...], others: tuple[Range, ...]) -> Iterator[Range]:
     for low, high in ranges:
         for first, last in others:
             if max(low, first) <= min(high, last):
@@ -413,4 +413,4 @@ def without(ranges: Iterable[Range]) -> tuple[Range, ...]:
         left.append((begin, low - 1))
         begin = high + 1
     left.append((begin, CHARACTERS[-1][1]))
-    return within([each for each in left if each[0] <= each[1]], CHARACTERS)
+    return in_both([each for each in left if each[0] <= each[1]], CHARACTERS)
