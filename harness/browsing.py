@@ -66,7 +66,7 @@ class Browser:
         self._answer()
 
     def __getattr__(self, name: str) -> Any:
-        """Has it do something; see `harness.clients.with_chromium.Person`."""
+        """Has it do something; see `harness.clients.with_chromium.BrowserUser`."""
         if name.startswith("_"):
             raise AttributeError(name)
 

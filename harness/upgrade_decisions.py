@@ -14,7 +14,7 @@ from unittest import mock
 from rbee import __version__
 from rbee.keeper.command import UPGRADE
 from rbee.keeper.doctor import Finding, judged_disk, judged_machine
-from rbee.keeper.installation import Installation, Origin, Told, obstacle, wanted
+from rbee.keeper.installation import Installation, Obstacle, Origin, obstacle, to_install
 from rbee.keeper.upgrading import Upgrading
 from rbee.process.home import Home
 from rbee.queen import shell
@@ -59,7 +59,7 @@ _PLACES = {
 }
 
 
-def obstacle_of(how: str) -> Told | None:
+def obstacle_of(how: str) -> Obstacle | None:
     """What keeps an rbee that was installed so from upgrading itself."""
     return obstacle(INSTALLATIONS[how])
 
@@ -90,7 +90,7 @@ def begun_while(does: str) -> tuple[str, bool]:
 
 def wanted_from(origin: str, version: str) -> str:
     """What pip is to install where rbee was taken from there."""
-    return wanted(ORIGINS[origin], version)
+    return to_install(ORIGINS[origin], version)
 
 
 def found_with(pythons: dict[str, str], asked: str) -> shell.Facts:

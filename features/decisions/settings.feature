@@ -37,14 +37,12 @@ Feature: Every number that can be set, and which of them counts
       | heartbeat_interval    | 15          |
       | heartbeats_missed     | 3           |
       | lease                 | 60          |
-      | list_patience         | 2           |
       | capabilities_fresh    | 600         |
       | processor_query_after | 5           |
       | load_stall            | 300         |
       | token_stall           | 60          |
       | idle_worker           | 300         |
       | restart_delays        | 1, 2, 4     |
-      | degraded_for          | 300         |
       | engine                | llamacpp    |
       | engine_threads        | 0           |
       | slots                 | 4           |

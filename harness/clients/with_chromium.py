@@ -28,7 +28,7 @@ _ARGUMENTS = (
 )
 
 
-class Person:
+class BrowserUser:
     """Somebody in front of a browser, with several tabs."""
 
     def __init__(self, browser: Browser) -> None:
@@ -171,7 +171,7 @@ def main(executable: str, *options: str) -> None:
         browser = playwright.chromium.launch(
             executable_path=executable, args=[*_ARGUMENTS, *options], chromium_sandbox=not is_root
         )
-        person = Person(browser)
+        person = BrowserUser(browser)
         print(json.dumps({"got": browser.version}), flush=True)
         for line in sys.stdin:
             name, *arguments = json.loads(line)

@@ -101,7 +101,7 @@ class Server:
         self._page_asks = page_asks
         self._encryption = encryption
         self._plain_http = settings.plain_http or encryption is None
-        journal.begin()
+        journal.escape_records()
         self._limits = limits_of(settings, raise_limit())
         self._large_bodies = bodies.LargeBodies()
         self._comment_every = settings.stream_comment

@@ -27,7 +27,7 @@ from rbee.process import apart, landlock, seccomp
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.registered import ENGINES, registered
-from rbee.process.suspending import find_way
+from rbee.process.suspending import find_suspend_command
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
@@ -231,7 +231,7 @@ def judged_machine(found: Examined) -> Finding:
 def suspension(home: Home) -> Finding:
     """Whether this machine can be suspended by its user, which a hive does that was added with
     ``--wake``."""
-    check, found = "suspend", find_way()
+    check, found = "suspend", find_suspend_command()
     if found.command:
         detail = f"a hive added with --wake suspends this machine by: {shlex.join(found.command)}"
         return Finding(check, "ok", detail)

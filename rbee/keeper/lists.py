@@ -66,18 +66,18 @@ def top(screen: Screen, where: QueenTarget) -> None:
         time.sleep(_REDRAWN)
 
 
-class _Work(NamedTuple):
+class _UnderWay(NamedTuple):
     workers: list[WorkerView]
     jobs: list[JobView]
     operations: list[OperationView]
 
 
-def _at_work(client: QueenClient) -> _Work:
+def _at_work(client: QueenClient) -> _UnderWay:
     workers, jobs = client.call(WORKERS).workers, client.call(JOBS).jobs
-    return _Work(workers, jobs, client.call(OPERATIONS).operations)
+    return _UnderWay(workers, jobs, client.call(OPERATIONS).operations)
 
 
-def _work_tables(work: _Work) -> str:
+def _work_tables(work: _UnderWay) -> str:
     tables = [worker_table(work.workers), job_table(work.jobs)]
     if work.operations:
         tables.append(operation_table(work.operations))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from rbee.process import whole_file
 from rbee.process.apart import environment_of
 from rbee.process.home import Home
 
@@ -45,19 +46,15 @@ class Listening(msgspec.Struct, frozen=True):
 def note(home: Home, role: str, url: str, instance: str, hive_id: str = "") -> None:
     """Writes that it listens. A disk that is full keeps no daemon from working."""
     path = _path(home, role)
-    draft = path.with_name(f"{role}.{os.getpid()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
         known = Listening(url, instance, os.getpid(), hive_id, surroundings(home))
-        draft.write_bytes(msgspec.json.encode(known))
-        draft.replace(path)
+        whole_file.write(path, msgspec.json.encode(known))
 
 
 def noted(home: Home, role: str) -> Listening | None:
     """Where one was when it last said so; None where none has, or it has left."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(_path(home, role).read_bytes(), type=Listening)
-    return None
+    return whole_file.read_as(_path(home, role), Listening)
 
 
 def forget(home: Home, role: str, instance: str) -> None:

@@ -32,8 +32,8 @@ from rbee.queen.anthropic import routes as anthropic
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, NameCatalog, open_catalog
 from rbee.queen.certificate import Certificates
 from rbee.queen.dispatcher import Dispatcher
-from rbee.queen.front.offer import Caller, Offer
-from rbee.queen.handlers import Handlers
+from rbee.queen.front.offer import KeyHolder, Offer
+from rbee.queen.handlers import QueenHandlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
@@ -86,7 +86,7 @@ async def live(
     spare: Child | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    logs.begin(home.log("queen"), settings.log_mib)
+    logs.write_to(home.log("queen"), settings.log_mib)
     async with open_session(settings) as session:
         try:
             await _refuse_a_second(home, orders.token, session)
@@ -197,7 +197,7 @@ class _Queen:
 
     async def answer(self) -> None:
         """Begins to serve."""
-        handlers = Handlers(
+        handlers = QueenHandlers(
             self._begin,
             self.jobs,
             self.dispatcher,
@@ -322,11 +322,11 @@ class _Queen:
             return ShutdownBegun(jobs=len(self._under_way()))
         return ShutdownBegun(jobs=len(self._wanted()))
 
-    def _begin(self, wanted: JobRequest, caller: Caller | None = None, api: str = "rbee") -> Job:
+    def _begin(self, wanted: JobRequest, caller: KeyHolder | None = None, api: str = "rbee") -> Job:
         """Takes a job in that came by this API, and sets to work on it; `caller` is the holder of a
         key, and what that may have. Raises `queue_full`."""
         wanted.spread = wanted.spread or self.settings.spread
-        of = caller or Caller("", "", "", None, may_fetch=True)
+        of = caller or KeyHolder("", "", "", None, may_fetch=True)
         job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
         self._require_awake()
         self.jobs.require_room(job)

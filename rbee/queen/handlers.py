@@ -65,14 +65,14 @@ from rbee.wire.messages.models import (
     ClusterModelList,
     ClusterModelView,
     ModelRemoved,
-    OneModel,
+    NamedModel,
     RemoveModel,
 )
 from rbee.wire.messages.workers import STOP_WORKER, WORKERS, WorkerList, WorkerView
 from rbee.wire.settings import Settings
 
 
-class Handlers(NamedTuple):
+class QueenHandlers(NamedTuple):
     """Jobs, hives, workers and models. `begin` takes a job in, and sets to work on it."""
 
     begin: Callable[[JobRequest], Job]
@@ -214,7 +214,7 @@ class Handlers(NamedTuple):
             asleep = wanted.node in self.registry.asleep
             how = f"rbee-keeper wake {wanted.node}" if asleep else "rbee-keeper up"
             raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", how)
-        removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=ref))
+        removed = await self.hives.peer(hive).call(REMOVE_MODEL, NamedModel(ref=ref))
         return removed if removed.kept_for else None
 
     async def known(self, awake: bool = False) -> Known:

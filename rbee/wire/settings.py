@@ -261,7 +261,7 @@ def settings_from(
     for name in _FIELDS:
         text = environ.get(f"RBEE_{name.upper()}")
         if text is not None:
-            where = f"RBEE_{name.upper()}={shown(name, text)}"
+            where = f"RBEE_{name.upper()}={shown_value(name, text)}"
             values[name] = _checked(name, _split(name, text), where)
     return Settings(**values)
 
@@ -272,7 +272,7 @@ def with_flags(settings: Settings, flags: Mapping[str, Any]) -> Settings:
     return msgspec.structs.replace(settings, **given) if given else settings
 
 
-def shown(name: str, value: str) -> str:
+def shown_value(name: str, value: str) -> str:
     """The value of a setting as it may be told: one that may hold a secret is not."""
     return "(not shown)" if _FIELDS[name].type is Secret else value
 
@@ -348,7 +348,7 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         where = f"{name}, line {_line_of(key, text)}: {key}"
         if key not in _FIELDS:
             raise _unknown(key, list(_FIELDS), f"{where} is no setting", "remove that line")
-        checked[key] = _checked(key, value, f"{where} = {shown(key, repr(value))}")
+        checked[key] = _checked(key, value, f"{where} = {shown_value(key, repr(value))}")
     return checked
 
 

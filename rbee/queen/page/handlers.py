@@ -55,7 +55,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # After an upgrade no browser shows what was.
+    # A browser asks each time, so that it shows the page of this version after an upgrade.
     "Cache-Control": "no-cache",
 }
 #: How the name of a cookie begins that browsers take from an encrypted connection alone
@@ -110,7 +110,7 @@ class Page:
     async def enter(self, request: web.Request, wanted: EnterPage) -> web.Response:
         """Changes the secret of a link, once, for a cookie and a token, with which the page may ask
         what it shows."""
-        # Wherever that comes from: who has the secret was given it by the queen's owner.
+        # From any page: the secret alone lets in, and the owner of the queen has given it.
         try:
             entered = self._sessions.enter(wanted.secret)
         except RbeeError:
@@ -150,7 +150,7 @@ class Page:
 def _file(name: str, instead_of: str = "", said: str = "") -> web.Response:
     path = _FOLDER / name
     kind = _KINDS.get(path.suffix)
-    # A name of one part that is among those listed: whatever else it is, it is none of these.
+    # Compared with the names in the folder, so that no path leads out of it.
     if kind is None or name not in {each.name for each in _FOLDER.iterdir()}:
         raise RbeeError("not_found", f"the page has no file {name!r}", "GET / shows it")
     headers = {**_HEADERS, "Vary": "Accept"} if name == _INDEX else _HEADERS

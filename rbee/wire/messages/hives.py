@@ -88,16 +88,9 @@ class Examined(msgspec.Struct, kw_only=True):
 
 
 class HiveAddStarted(OperationStarted, kw_only=True):
-    """A machine is looked at: an operation that ends in `HiveAdded`."""
+    """A machine is looked at: an operation that ends in `HiveDevices`."""
 
     hive_id: str
-
-
-class HiveAdded(msgspec.Struct, kw_only=True):
-    """`done` of adding a hive."""
-
-    hive_id: str
-    devices: Devices
 
 
 class HiveStatus(str, enum.Enum):
