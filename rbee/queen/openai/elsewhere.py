@@ -10,7 +10,7 @@ import msgspec
 
 from rbee.queen.front.fields import KEPT_ANYWAY, passes, refused
 
-_KEPT = "how long a model stays loaded is a setting (`idle_timeout`)"
+_KEPT = "how long a model stays loaded is a setting (`idle_worker`)"
 _SAMPLERS = "the engine has no such sampler"
 _ORDER = "the engine has an order of its own"
 _NOBODY_ELSE = "no other provider is asked"

@@ -350,7 +350,7 @@ class Text(Form):
             return None
         characters = characters or Characters()
         return TextLogprobs(
-            tokens=[one.token for one in content],
+            tokens=[_shown(one) for one in content],
             token_logprobs=[one.logprob for one in content],
             top_logprobs=[
                 None if one.logprob is None else _by_token(one.top_logprobs[: self.asked.logprobs])
@@ -643,7 +643,17 @@ def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:
 
 
 def _by_token(likely: Sequence[Likelihood]) -> dict[str, float | None]:
-    return {one.token: one.logprob for one in likely}
+    return {_shown(one): one.logprob for one in likely}
+
+
+def _shown(one: Likelihood) -> str:
+    """The text of a token; one that is no text by itself is shown as its bytes, as OpenAI does."""
+    piece = bytes(one.bytes or ())
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return "bytes:" + "".join(f"\\x{each:02x}" for each in piece)
+    return one.token
 
 
 def _delta(call: CallPiece) -> CallDelta:
