@@ -520,6 +520,24 @@ def _decided_in_stream(openai: Any) -> str:
     return f"{call.function.name} of {json.loads(call.function.arguments)['city']}"
 
 
+def _in_older_words(openai: Any) -> str:
+    """As programs ask that were written before there were tools."""
+    asked = _chat(model=_CALLER, functions=[_WEATHER[0]["function"]])
+    (choice,) = openai.chat.completions.create(**asked).choices
+    called = choice.message.function_call
+    assert choice.finish_reason == "function_call" and not choice.message.tool_calls, choice
+    pieces = [each.choices[0] for each in openai.chat.completions.create(stream=True, **asked)]
+    deltas = [each.delta.function_call for each in pieces if each.delta.function_call]
+    assert deltas[0].name == called.name and pieces[-1].finish_reason == "function_call", pieces
+    assert "".join(each.arguments or "" for each in deltas) == called.arguments, pieces
+    told = [
+        *_HELLO,
+        choice.message.model_dump(exclude_none=True),
+        {"role": "function", "name": called.name, "content": "fine"},
+    ]
+    return _whole(**{**asked, "messages": told})(openai)
+
+
 def _told_of(openai: Any) -> str:
     asked = _chat(model=_CALLER, tools=_WEATHER)
     called = openai.chat.completions.create(**asked).choices[0].message
@@ -558,6 +576,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "what a caller says where nothing can be called": _whole(model=_CALLER),
     "a call that the model decides on": _decided,
     "a call that the model decides on, in pieces": _decided_in_stream,
+    "what it says of a call in older words": _in_older_words,
     "what it says of the answer to its call": _told_of,
     "an answer of a model that knows no tools": _whole(tools=_WEATHER),
     "the warning of such an answer": _warning(tools=_WEATHER),

@@ -72,6 +72,7 @@ Feature: Programs that speak OpenAI's API
         | what a caller says where nothing can be called | Hello!                |
         | a call that the model decides on               | weather of Rome       |
         | a call that the model decides on, in pieces    | weather of Rome       |
+        | what it says of a call in older words          | The weather is fine.  |
         | what it says of the answer to its call         | The weather is fine.  |
       Then each of them gets what it asked for
 

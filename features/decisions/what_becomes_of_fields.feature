@@ -54,6 +54,10 @@ Feature: What becomes of each field that a program sends
       | chat | {"tools": [{"function": {"name": "f"}}], "tool_choice": "any"} | {"functions": [{"name": "f"}], "must_call": true} |
       | chat | {"tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}], "tool_choice": {"type": "function", "name": "g"}} | {"functions": [{"name": "g"}], "must_call": true} |
       | chat | {"tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "g"}}]}}} | {"functions": [{"name": "g"}]} |
+      | chat | {"functions": [{"name": "f", "parameters": {"type": "object"}}], "function_call": "auto"} | {"functions": [{"name": "f", "parameters": {"type": "object"}}], "parallel_calls": false} |
+      | chat | {"functions": [{"name": "f"}, {"name": "g"}], "function_call": {"name": "g"}} | {"functions": [{"name": "g"}], "must_call": true, "parallel_calls": false} |
+      | chat | {"functions": [{"name": "f"}], "function_call": "none"}  | {"parallel_calls": false}                  |
+      | chat | {"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}, {"role": "function", "name": "f", "content": "x"}]} | {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": "f", "name": "f", "arguments": "{}"}]}, {"role": "tool", "content": "x", "name": "f", "tool_call_id": "f"}]} |
       | chat | {"response_format": {"type": "json_object", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
       | chat | {"response_format": {"type": "json_schema", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
       | chat | {"json_schema": {"type": "array"}}                      | {"json_schema": {"type": "array"}}          |
@@ -74,7 +78,7 @@ Feature: What becomes of each field that a program sends
       | chat    | {"cache_prompt": true, "id_slot": -1, "n_keep": 0, "keep_alive": "5m"}   | {}      |
       | chat    | {"best_of": 1, "length_penalty": 1.0, "skip_special_tokens": true}       | {}      |
       | chat    | {"use_beam_search": false, "stop_token_ids": [], "guided_regex": null}   | {}      |
-      | chat    | {"functions": [], "function_call": "none", "logit_bias": []}             | {}      |
+      | chat    | {"functions": [], "logit_bias": []}                                      | {}      |
       | chat    | {"temperature": null, "stop": null, "tools": null, "bees": null}         | {}      |
       | chat    | {"stream_options": {"include_obfuscation": false, "include_usage": null}} | {}     |
       | chat    | {"top_logprobs": 0, "reasoning_effort": "default", "modalities": ["text"]} | {}    |
@@ -106,6 +110,9 @@ Feature: What becomes of each field that a program sends
       | chat    | {"max_tokens": 8.5}                                                       | max_tokens                         |
       | chat    | {"repeat_penalty": 1.1, "repetition_penalty": 1.2}                        | repetition_penalty                 |
       | chat    | {"reasoning_effort": "none", "enable_thinking": true}                     | reasoning_effort                   |
+      | chat    | {"functions": [{"name": "f"}], "tools": [{"type": "function", "function": {"name": "f"}}]} | functions |
+      | chat    | {"functions": [{"name": "f"}], "function_call": {"name": "g"}}            | function_call                      |
+      | chat    | {"functions": [{"name": "f", "bees": 1}]}                                 | functions[0].bees                  |
       | text    | {"guided_regex": "b+"}                                                    | guided_regex                       |
       | chat    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
       | chat    | {"best_of": 2}                                                            | best_of                            |
@@ -125,6 +132,10 @@ Feature: What becomes of each field that a program sends
       | ranks   | {"max_tokens_per_doc": 4096}                                              | max_tokens_per_doc                 |
       | vectors | {"input_type": "query"}                                                   | input_type                         |
     Then no job comes of any, and each is refused for its field
+
+  Scenario: A request that begins with a byte order mark, as some programs write it
+    When a program says hello behind a byte order mark
+    Then that becomes the job that it would be without
 
   Scenario: The page about them is made of the code
     When the page of fields is made of the code

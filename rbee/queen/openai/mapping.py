@@ -6,8 +6,8 @@ import abc
 import codecs
 import functools
 import struct
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -43,7 +43,7 @@ from rbee.queen.openai.requests import (
     ContentPart,
     EmbeddingRequest,
 )
-from rbee.queen.openai.tools import tools_of
+from rbee.queen.openai.tools import functions_of, tools_of
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
 from rbee.wire.messages.events import CallPiece, Done, Likelihood, Token, TokenLikelihood
@@ -68,7 +68,7 @@ _WORDS = {
 _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),
-    "functions": ("tools",),
+    "functions": ("tools", "functions"),
     "json_schema": (
         *("response_format", "json_schema", "guided_json", "structured_outputs"),
         *("guided_choice", "guided_regex", "regex"),
@@ -91,6 +91,15 @@ _SAID_BY = {
 }
 
 
+#: What speakers are called in a job.
+_ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
+    "developer": "system",
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
 #: The fields that say which texts an answer may be.
 _TEXTS = ("guided_choice", "guided_regex", "regex")
 
@@ -168,13 +177,20 @@ class Chat(Form):
         self._refuses = refuse_unknown
         excluded = asked.reasoning is not None and asked.reasoning.exclude
         hidden = excluded or asked.reasoning_format == "hidden"
+        #: Whether functions were offered as they were before there were tools, and are told so.
+        self._is_older = asked.functions is not None
         self._tells_thoughts = asked.include_reasoning is not False and not hidden
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
         schema = _schema(asked)
-        tools = tools_of(asked.tools or [], asked.tool_choice, refuse_unknown=self._refuses)
+        if self._is_older:
+            if asked.tools:
+                raise wrong("functions", "and tools say the same: send one of them")
+            tools = functions_of(asked.functions or (), asked.function_call)
+        else:
+            tools = tools_of(asked.tools or [], asked.tool_choice, refuse_unknown=self._refuses)
         must_call, self.left_out = tools.must_call, tools.left_out
         if asked.ignore_eos and (must_call or schema is not None):
             raise wrong("ignore_eos", "does not go with a form, which ends the answer")
@@ -195,7 +211,7 @@ class Chat(Form):
                 unquoted=_is_text(asked),
                 functions=list(tools.functions),
                 must_call=must_call,
-                parallel_calls=asked.parallel_tool_calls,
+                parallel_calls=False if self._is_older else asked.parallel_tool_calls,
                 think=think,
                 thought_tokens=_budget(asked) or None,
                 template_values=values,
@@ -216,13 +232,16 @@ class Chat(Form):
         delta = Delta(
             content=token.t or UNSET,
             reasoning_content=thought or UNSET,
-            tool_calls=[_delta(call) for call in token.calls] or UNSET,
         )
+        if token.calls and self._is_older:
+            delta.function_call = _delta(token.calls[0]).function
+        elif token.calls:
+            delta.tool_calls = [_delta(call) for call in token.calls]
         return ChunkChoice(index=index, delta=delta, logprobs=self._logprobs(token.logprobs))
 
     def ending(self, index: int, done: Done) -> ChunkChoice:
         """See `Form`."""
-        return ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
+        return ChunkChoice(index=index, delta=Delta(), finish_reason=self._end(done))
 
     def choice(self, index: int, outcome: Gathered) -> ChatChoice:
         """See `Form`."""
@@ -232,14 +251,21 @@ class Chat(Form):
         message = ChatAnswer(
             content=text if text or not calls else None,
             reasoning_content=thought or UNSET,
-            tool_calls=calls or UNSET,
         )
+        if calls and self._is_older:
+            message.function_call = calls[0].function
+        elif calls:
+            message.tool_calls = calls
         return ChatChoice(
             index=index,
             message=message,
-            finish_reason=outcome.done.finish_reason,
+            finish_reason=self._end(outcome.done),
             logprobs=self._logprobs(_likelihoods(outcome.tokens)),
         )
+
+    def _end(self, done: Done) -> str:
+        called = self._is_older and done.finish_reason == "tool_calls"
+        return "function_call" if called else done.finish_reason
 
     def _logprobs(self, content: list[TokenLikelihood]) -> Logprobs | None:
         if not self.asked.logprobs:
@@ -587,19 +613,24 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
         for i, part in enumerate(content):
             _take_in(said, part, asked.role, f"{path}.content[{i}]")
         content, pictures = said.text, said.pictures
+    calls = [
+        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
+        for call in asked.tool_calls or ()
+    ]
+    if older := asked.function_call:
+        check_arguments(older.arguments, f"{path}.function_call.arguments")
+        calls.append(ToolCall(id=older.name, name=older.name, arguments=older.arguments))
     for i, call in enumerate(asked.tool_calls or ()):
         check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
+    answered = asked.name if asked.role == "function" else asked.tool_call_id
     return ChatMessage(
-        role="system" if asked.role == "developer" else asked.role,
+        role=_ROLES[asked.role],
         content=content,
         pictures=pictures,
         thought=asked.reasoning_content or asked.reasoning or "",
         name=asked.name or "",
-        tool_calls=[
-            ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
-            for call in asked.tool_calls or ()
-        ],
-        tool_call_id=asked.tool_call_id or "",
+        tool_calls=calls,
+        tool_call_id=answered or "",
     )
 
 

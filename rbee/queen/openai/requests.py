@@ -163,8 +163,6 @@ class _OfChats(Asked, kw_only=True):
     verbosity: Annotated[Any, passes("models are told how to answer in words")] = None
     audio: Annotated[Any, refused("answers are texts")] = None
     web_search_options: Annotated[Any, refused("nothing is searched; offer a tool")] = None
-    functions: Annotated[Any, refused("say `tools`", [])] = None
-    function_call: Annotated[Any, refused("say `tool_choice`", "none", "auto")] = None
     # Of vLLM and SGLang.
     best_of: Annotated[Any, refused("say `n`", 1)] = None
     echo: Annotated[Any, refused("an answer is what is new", False)] = None
@@ -237,8 +235,11 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """
 
     role: Annotated[
-        Literal["developer", "system", "user", "assistant", "tool"],
-        done("who speaks; `developer` is `system`. A last one of `assistant` is gone on with"),
+        Literal["developer", "system", "user", "assistant", "tool", "function"],
+        done(
+            "who speaks; `developer` is `system`, and `function` a `tool` that is known by `name`. "
+            "A last one of `assistant` is gone on with"
+        ),
     ]
     content: Annotated[
         str | list[ContentPart] | None, done("what is said, as text, and what is shown")
@@ -256,7 +257,9 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     refusal: PartOfAnswer = None
     annotations: PartOfAnswer = None
     audio: Annotated[Any, refused("only text is understood")] = None
-    function_call: Annotated[Any, refused("send `tool_calls`", {})] = None
+    function_call: Annotated[
+        CalledFunction | None, done("an older word for one of `tool_calls`", {})
+    ] = None
     images: Annotated[Any, refused("send `image_url`, as parts of `content`", [])] = None
     reasoning_details: PartOfAnswer = None
     thinking_blocks: PartOfAnswer = None
@@ -294,6 +297,15 @@ class AskedFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     response: Annotated[Any, passes(_OF_ITS_ANSWER)] = None
     annotations: Annotated[Any, passes("are remarks for whoever calls it")] = None
 
+    def plain(self, *, strict: bool | None = None) -> ToolFunction:
+        """As it travels to a worker."""
+        return ToolFunction(
+            name=self.name,
+            description=self.description or "",
+            parameters=self.parameters or {},
+            strict=bool(strict or self.strict),
+        )
+
 
 class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A function, in the form of chats; that of responses is taken, too."""
@@ -308,18 +320,13 @@ class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def plain(self) -> ToolFunction:
         """As it travels to a worker."""
-        return ToolFunction(
-            name=self.function.name,
-            description=self.function.description or "",
-            parameters=self.function.parameters or {},
-            strict=bool(self.strict or self.function.strict),
-        )
+        return self.function.plain(strict=self.strict)
 
 
 class FunctionName(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Names a function."""
 
-    name: Annotated[NonEmpty, done("one of `tools`")]
+    name: Annotated[NonEmpty, done("one of `tools`, or of `functions`")]
 
 
 class AllowedTools(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -429,6 +436,13 @@ class ChatRequest(_OfChats, kw_only=True):
         done(
             "whether it may; `required`, `any`, or a name: it must; `allowed_tools`: one of these"
         ),
+    ] = None
+    functions: Annotated[
+        Annotated[list[AskedFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
+        done("an older word for `tools`; a call is told as `function_call` then", []),
+    ] = None
+    function_call: Annotated[
+        Literal["none", "auto"] | FunctionName | None, done("the same for `tool_choice`")
     ] = None
     parallel_tool_calls: Annotated[
         bool | None, done("false: one call in an answer at most; `required` makes one")
