@@ -416,6 +416,18 @@ def _beyond_its_end(openai: Any) -> str:
     return f"{answer.usage.completion_tokens} written, cut by {cut}"
 
 
+def _of_grammar(openai: Any) -> str:
+    """The same in a chat, a text, and by the words of other servers."""
+    grammar = 'root ::= ("bee" | "hive") " " [0-9]{2}'
+    asked = {"extra_body": {"grammar": grammar, "temperature": 0}}
+    answer = _whole(**asked)(openai)
+    other = {"extra_body": {"structured_outputs": {"grammar": grammar}}}
+    assert re.fullmatch("(bee|hive) [0-9]{2}", answer) and _whole(**other)(openai) == answer
+    text = openai.completions.create(model="minillama", prompt="Once", **asked).choices[0].text
+    assert re.fullmatch("(bee|hive) [0-9]{2}", text), text
+    return answer.partition(" ")[0]
+
+
 def _offsets(openai: Any) -> str:
     pieces = openai.completions.create(
         model="minillama", prompt="Once upon", max_tokens=4, temperature=0, stream=True, logprobs=1
@@ -576,6 +588,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "what a caller says where nothing can be called": _whole(model=_CALLER),
     "a call that the model decides on": _decided,
     "a call that the model decides on, in pieces": _decided_in_stream,
+    "an answer of a grammar": _of_grammar,
     "what it says of a call in older words": _in_older_words,
     "what it says of the answer to its call": _told_of,
     "an answer of a model that knows no tools": _whole(tools=_WEATHER),

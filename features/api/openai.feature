@@ -25,6 +25,7 @@ Feature: Programs that speak OpenAI's API
         | two stories at once, drawn from a seed            | 2 different ones                 |
         | an answer in the form of a class                  | a Mood                           |
         | any JSON object                                   | dict                             |
+        | an answer of a grammar                            | hive                             |
         | a call of some function                           | weather                          |
         | a call of one function, in pieces                 | weather                          |
         | a text to go on with                              | Once upon a time                 |

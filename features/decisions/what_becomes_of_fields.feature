@@ -49,6 +49,9 @@ Feature: What becomes of each field that a program sends
       | chat | {"thinking_budget": 99, "reasoning_budget": 99}         | {"thought_tokens": 99}                      |
       | chat | {"guided_choice": ["a", "b"]}                           | {"json_schema": {"enum": ["a", "b"]}, "unquoted": true} |
       | chat | {"structured_outputs": {"regex": "[a-z]+"}}             | {"json_schema": {"type": "string", "pattern": "^(?:[a-z]+)$"}, "unquoted": true} |
+      | chat | {"grammar": "root ::= [a]"}                              | {"grammar": "root ::= [a]"}                 |
+      | text | {"guided_grammar": "root ::= [a]"}                      | {"grammar": "root ::= [a]"}                 |
+      | chat | {"structured_outputs": {"grammar": "root ::= [a]"}, "tools": [{"function": {"name": "f"}}], "tool_choice": "none"} | {"grammar": "root ::= [a]"} |
       | chat | {"num_ctx": 4096}                                       | {"ctx": 4096}                               |
       | chat | {"tools": [{"type": "function", "name": "f"}, {"function": {"name": "g"}}, {"type": "web_search"}]} | {"functions": [{"name": "f"}, {"name": "g"}]} |
       | chat | {"tools": [{"function": {"name": "f"}}], "tool_choice": "any"} | {"functions": [{"name": "f"}], "must_call": true} |
@@ -113,6 +116,9 @@ Feature: What becomes of each field that a program sends
       | chat    | {"functions": [{"name": "f"}], "tools": [{"type": "function", "function": {"name": "f"}}]} | functions |
       | chat    | {"functions": [{"name": "f"}], "function_call": {"name": "g"}}            | function_call                      |
       | chat    | {"functions": [{"name": "f", "bees": 1}]}                                 | functions[0].bees                  |
+      | chat    | {"grammar": "root ::= [a]", "guided_grammar": "root ::= [b]"}             | guided_grammar                     |
+      | chat    | {"ebnf": "root ::= [a]", "response_format": {"type": "json_object"}}      | ebnf                               |
+      | chat    | {"grammar": "root ::= [a]", "tools": [{"function": {"name": "f"}}]}       | grammar                            |
       | text    | {"guided_regex": "b+"}                                                    | guided_regex                       |
       | chat    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
       | chat    | {"best_of": 2}                                                            | best_of                            |

@@ -73,6 +73,7 @@ _SAID_BY = {
         *("response_format", "json_schema", "guided_json", "structured_outputs"),
         *("guided_choice", "guided_regex", "regex"),
     ),
+    "grammar": ("grammar", "guided_grammar", "ebnf", "structured_outputs"),
     "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens"),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
@@ -475,9 +476,33 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "max_tokens": most,
         "ctx": asked.num_ctx,
         "model_ref": model_ref_of(asked.model),
+        "grammar": _grammar(asked),
         "seed": seed,
         "stop": [text for text in stop if text] or None,
     }
+
+
+def _grammar(asked: Asked) -> str | None:
+    """The grammar of the answer. Raises where something else says what form that has."""
+    outputs = asked.structured_outputs if isinstance(asked, ChatRequest) else None
+    said = (
+        ("grammar", asked.grammar),
+        ("guided_grammar", asked.guided_grammar),
+        ("ebnf", asked.ebnf),
+        ("structured_outputs", outputs and outputs.grammar),
+    )
+    grammar: str | None = _agreed(said)
+    if grammar is not None and isinstance(asked, ChatRequest):
+        field = next(name for name, value in said if value is not None)
+        if _schema(asked) is not None:
+            raise wrong(field, "does not go with another form of the answer")
+        offered = (asked.tools or asked.functions) and "none" not in (
+            asked.tool_choice,
+            asked.function_call,
+        )
+        if offered:
+            raise wrong(field, "does not go with tools that may be called")
+    return grammar
 
 
 def _agreed(said: Iterable[tuple[str, Any]]) -> Any:

@@ -14,6 +14,7 @@ import msgspec
 from rbee.queen.front.fields import PartOfAnswer, done, passes, refused
 from rbee.queen.openai.elsewhere import Elsewhere, VectorsElsewhere
 from rbee.wire.limits import (
+    LONGEST_GRAMMAR,
     LONGEST_STOP,
     MOST_CHOICES,
     MOST_FUNCTIONS,
@@ -36,6 +37,7 @@ ThoughtTokens = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
 StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
 Regex = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Grammar = Annotated[str, msgspec.Meta(max_length=LONGEST_GRAMMAR)]
 Choice = Annotated[list[NonEmpty], msgspec.Meta(max_length=MOST_WEIGHTS)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"]
 
@@ -151,6 +153,9 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
         | None,
         done("is added to the logits of tokens, by their numbers", []),
     ] = None
+    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
+    guided_grammar: Annotated[Grammar | None, done("the same, vLLM's of old", "")] = None
+    ebnf: Annotated[Grammar | None, done("the same, SGLang's", "")] = None
     cache_prompt: Annotated[
         bool | None, done("false: all of the prompt is read, whatever was read before", True)
     ] = None
@@ -385,7 +390,7 @@ class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     json_object: Annotated[bool | None, done("any object", False)] = None
     regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
     choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
-    grammar: Annotated[Any, refused("ask for a JSON schema", "")] = None
+    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
 
 
 class Reasoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -716,6 +716,10 @@ class LlamaCpp:
                     raise in_functions(error) from None
                 error.details.setdefault("field", "json_schema")
                 raise
+        if request.grammar is not None:
+            from rbee.worker.engines.asked_grammar import bounded  # late: few requests have one
+
+            self._hold_to_grammar(bounded(request.grammar), request, body)
         if request.thought_tokens and chat and request.think is not False:
             body[_BUDGET] = min(body.get(_BUDGET, request.thought_tokens), request.thought_tokens)
         stops = Stops(request.stop or ())
@@ -897,7 +901,17 @@ class LlamaCpp:
             body["json_schema"] = engine_schema(schema, "$", strict=True)
             return
         grammar = text_grammar_of(schema) if request.unquoted else grammar_of(schema)
-        thinks = request.think is not False
+        self._hold_to_grammar(grammar, request, body)
+
+    def _hold_to_grammar(self, grammar: str, request: InferRequest, body: dict[str, Any]) -> None:
+        """Adds what holds the answer to a grammar, behind the thought where there may be one."""
+        chat, thinks = "messages" in body, request.think is not False
+        if chat and self._own_form:
+            raise invalid(
+                "a grammar goes with no model whose answers have a form of their own",
+                "ask for a JSON schema, or another model",
+                field="grammar",
+            )
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
             # A thought gets half of the budget, so that the demanded form still fits behind it.
