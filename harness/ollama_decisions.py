@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from rbee.queen.front.models import model_ref_of
+from rbee.queen.front.vectors import numbers_of, shortened
 from rbee.queen.ollama.mapping import (
     Calls,
     Chat,
@@ -17,7 +18,6 @@ from rbee.queen.ollama.mapping import (
     Took,
     ended_of,
     messages_of,
-    shortened,
 )
 from rbee.queen.ollama.messages import OllamaChat, OllamaGenerate, OllamaMessage
 from rbee.queen.ollama.names import meant, spelled
@@ -128,4 +128,4 @@ def vector_of(numbers: str, dimensions: int) -> str:
     """A vector of these numbers where so many are wanted."""
     given = [float(number) for number in numbers.split(", ")]
     packed = struct.pack(f"<{len(given)}f", *given)
-    return ", ".join(f"{number:.1f}" for number in shortened(packed, dimensions))
+    return ", ".join(f"{number:.1f}" for number in numbers_of(shortened(packed, dimensions)))

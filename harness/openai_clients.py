@@ -600,6 +600,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "where each token of it begins, in pieces": _offsets,
     "a vector of a text": _vector(_READER),
     "a vector of the model's own length": _vector(_READER, dimensions=32),
+    "a vector of 8 numbers": _vector(_READER, dimensions=8),
     "vectors of several texts": _vectors_in_order,
     "vectors of 2048 texts of 1 kB": _many_vectors,
     "vectors packed, and as numbers": _vectors_in_numbers,
@@ -653,6 +654,6 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
     "for a vector of too long a text": _embedded("bee " * 900),
     "for a vector of nothing": _embedded(["hello", ""]),
     "for a vector of nobody's tokens": _embedded([99999]),
-    "for a shorter vector": _embedded("hello", dimensions=7),
+    "for a longer vector": _embedded("hello", dimensions=700),
     **token_clients.WRONG,
 }

@@ -59,6 +59,7 @@ Feature: Programs that speak OpenAI's API
         | vectors packed, and as numbers     | the same                            |
         | a vector of tokens                 | that of their text                  |
         | a vector of the model's own length | 32 numbers of length 1, 7 read      |
+        | a vector of 8 numbers              | 8 numbers of length 1, 7 read       |
         | an answer of a model that cannot   | 400 invalid_request about model     |
         | a vector of a model that chats     | 128 numbers of length 1, 4 read     |
         | an answer                          | Hello! How can I help you today?    |
@@ -141,7 +142,7 @@ Feature: Programs that speak OpenAI's API
         | for a vector of too long a text                 | 400    | context_length_exceeded | input                  |
         | for a vector of nothing                         | 400    | invalid_request         | input[1]               |
         | for a vector of nobody's tokens                 | 400    | invalid_request         | input                  |
-        | for a shorter vector                            | 400    | invalid_request         | dimensions             |
+        | for a longer vector                             | 400    | invalid_request         | dimensions             |
         | for a model that no device has room for         | 503    | insufficient_ram        |                        |
       Then each of them is refused with what its row tells, and fails
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import codecs
 import functools
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ from rbee.queen.front.models import model_ref_of
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.front.streaming import Gathered
+from rbee.queen.front.vectors import numbers_of, shortened
 from rbee.queen.openai.messages import (
     CallDelta,
     ChatAnswer,
@@ -404,9 +404,9 @@ class Vectors:
         return [JobRequest(model_ref=model_ref_of(asked.model), inputs=inputs)]
 
     def check(self, vector: bytes) -> None:
-        """Raises where a vector is not as long as was asked for."""
-        wanted, length = self.asked.dimensions, len(vector) // 4
-        if wanted not in (None, length):
+        """Raises where a vector is shorter than was asked for."""
+        wanted, length = self.asked.dimensions or 0, len(vector) // 4
+        if wanted > length:
             raise wrong("dimensions", f"is {wanted}, and this model's vectors have {length}")
 
     def whole(self, who: Identity, outcomes: Sequence[Gathered]) -> Embeddings:
@@ -424,9 +424,8 @@ class Vectors:
         )
 
     def _written(self, vector: bytes) -> list[float] | bytes:
-        if self.asked.encoding_format == "base64":
-            return vector
-        return list(struct.unpack(f"<{len(vector) // 4}f", vector))
+        vector = shortened(vector, self.asked.dimensions or 0)
+        return vector if self.asked.encoding_format == "base64" else numbers_of(vector)
 
 
 def in_words_of(asked: object, error: RbeeError) -> RbeeError:

@@ -523,5 +523,5 @@ class EmbeddingRequest(VectorsElsewhere, kw_only=True, forbid_unknown_fields=Tru
     encoding_format: Annotated[Literal["float", "base64"] | None, done("how numbers travel")] = None
     dimensions: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=2**31)] | None,
-        done("taken where it is the model's own length; else refused"),
+        done("the first so many numbers, of length 1 again; more than it has are refused"),
     ] = None
