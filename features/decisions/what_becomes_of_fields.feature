@@ -50,6 +50,8 @@ Feature: What becomes of each field that a program sends
       | chat | {"guided_choice": ["a", "b"]}                           | {"json_schema": {"enum": ["a", "b"]}, "unquoted": true} |
       | chat | {"structured_outputs": {"regex": "[a-z]+"}}             | {"json_schema": {"type": "string", "pattern": "^(?:[a-z]+)$"}, "unquoted": true} |
       | chat | {"grammar": "root ::= [a]"}                              | {"grammar": "root ::= [a]"}                 |
+      | chat | {"logit_bias": {"5": -1, "bee": 2}}                     | {"logit_bias": {"5": -1.0, "bee": 2.0}}     |
+      | text | {"logit_bias": [[5, 1.5], ["bee", false]]}              | {"logit_bias": {"5": 1.5, "bee": -100.0}}   |
       | text | {"guided_grammar": "root ::= [a]"}                      | {"grammar": "root ::= [a]"}                 |
       | chat | {"structured_outputs": {"grammar": "root ::= [a]"}, "tools": [{"function": {"name": "f"}}], "tool_choice": "none"} | {"grammar": "root ::= [a]"} |
       | chat | {"num_ctx": 4096}                                       | {"ctx": 4096}                               |
@@ -116,6 +118,8 @@ Feature: What becomes of each field that a program sends
       | chat    | {"functions": [{"name": "f"}], "tools": [{"type": "function", "function": {"name": "f"}}]} | functions |
       | chat    | {"functions": [{"name": "f"}], "function_call": {"name": "g"}}            | function_call                      |
       | chat    | {"functions": [{"name": "f", "bees": 1}]}                                 | functions[0].bees                  |
+      | chat    | {"logit_bias": [[5, 101]]}                                                | logit_bias[0][1]                   |
+      | chat    | {"logit_bias": [[5, true]]}                                               | logit_bias                         |
       | chat    | {"grammar": "root ::= [a]", "guided_grammar": "root ::= [b]"}             | guided_grammar                     |
       | chat    | {"ebnf": "root ::= [a]", "response_format": {"type": "json_object"}}      | ebnf                               |
       | chat    | {"grammar": "root ::= [a]", "tools": [{"function": {"name": "f"}}]}       | grammar                            |

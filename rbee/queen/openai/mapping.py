@@ -42,6 +42,7 @@ from rbee.queen.openai.requests import (
     CompletionRequest,
     ContentPart,
     EmbeddingRequest,
+    Weighed,
 )
 from rbee.queen.openai.tools import functions_of, tools_of
 from rbee.wire.errors import RbeeError, invalid
@@ -51,9 +52,11 @@ from rbee.wire.messages.inference import ChatMessage, Samplers, ToolCall
 from rbee.wire.messages.jobs import JobRequest
 
 _SEEDS = 2**32
+#: The weight of a token that is never drawn.
+_NEVER = -100.0
 #: What means the same to a job.
 _AS_ASKED = (
-    *("temperature", "presence_penalty", "frequency_penalty", "logit_bias", "cache_prompt"),
+    *("temperature", "presence_penalty", "frequency_penalty", "cache_prompt"),
     *Samplers.__struct_fields__,
 )
 #: The words that there are for a field of a job.
@@ -476,9 +479,19 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "ctx": asked.num_ctx,
         "model_ref": model_ref_of(asked.model),
         "grammar": _grammar(asked),
+        "logit_bias": _weights(asked.logit_bias),
         "seed": seed,
         "stop": [text for text in stop if text] or None,
     }
+
+
+def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] | None:
+    """What is added to the logits of tokens. Raises for true, which is no weight."""
+    if not isinstance(said, list):
+        return said
+    if any(weight is True for _, weight in said):
+        raise wrong("logit_bias", "is true for a token; a number is wanted, or false")
+    return {str(token): _NEVER if weight is False else weight for token, weight in said}
 
 
 def _grammar(asked: Asked) -> str | None:

@@ -35,6 +35,8 @@ Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 ThoughtTokens = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
+Weight = Annotated[float, msgspec.Meta(ge=-100, le=100)]
+Weighed = tuple[int | str, bool | Weight]
 StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
 Regex = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
 Grammar = Annotated[str, msgspec.Meta(max_length=LONGEST_GRAMMAR)]
@@ -146,12 +148,14 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
     ] = None
     dynatemp_exponent: Annotated[Strength | None, done("of the same", 1)] = None
     logit_bias: Annotated[
-        Annotated[
-            dict[str, Annotated[float, msgspec.Meta(ge=-100, le=100)]],
-            msgspec.Meta(max_length=MOST_WEIGHTS),
-        ]
+        Annotated[dict[str, Weight], msgspec.Meta(max_length=MOST_WEIGHTS)]
+        | Annotated[list[Weighed], msgspec.Meta(max_length=MOST_WEIGHTS)]
         | None,
-        done("is added to the logits of tokens, by their numbers", []),
+        done(
+            "is added to the logits of tokens, by their numbers; llama.cpp's `[[number, 1.5]]`, "
+            "where false means never, too",
+            [],
+        ),
     ] = None
     grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
     guided_grammar: Annotated[Grammar | None, done("the same, vLLM's of old", "")] = None
