@@ -905,7 +905,8 @@ class LlamaCpp:
 
     def _hold_to_grammar(self, grammar: str, request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a grammar, behind the thought where there may be one."""
-        chat, thinks = "messages" in body, request.think is not False
+        chat = "messages" in body
+        thinks = request.think is not False
         if chat and self._own_form:
             raise invalid(
                 "a grammar goes with no model whose answers have a form of their own",
