@@ -357,6 +357,9 @@ class LlamaCpp:
         """
         known = orders.draft_gain
         alone = 0.0 if known else self._pace()
+        if known:
+            # Ended before its main loop has begun, it would wait for the end of that for ever.
+            self._server.handle_completions({"prompt": _ONCE, "max_tokens": 1}, lambda chunk: None)
         self._server = None  # its memory is free before there is another one
         drafting(params, orders)
         fault = ""
