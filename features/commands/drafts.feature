@@ -11,7 +11,7 @@ Feature: A small model that writes ahead of another
     Then stdout holds " Hello" alone
     And stderr contains "left the draft HF:author/minillama:Q4_0 out: it gained nothing when that was measured"
 
-  @fault.worker.ended-before-it-runs
+  @fault.worker.measure-known-gains
   Scenario: A draft that is known to have gained writes ahead, and the answer is the model's own
     Given a hub that holds "author/minillama"
     And I have typed "rbee-keeper name bee minillama --draft author/minillama:q4_0 temperature=0 max_tokens=3"
