@@ -32,7 +32,8 @@ from = $(if $(LATEST),$(2),--require-hashes --only-binary :all: -r $(LOCKS)/$(1)
 # What is made anew each time: only what is newest is.
 EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
-	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
+	clients=$(VENV)/.clients/bin/python client-instructor=$(VENV)/.client-instructor/bin/python \
+	models=$(VENV)/.models/package
 
 .PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-api-tests bench-performance bench-real bench-splits \
 	faults coverage chaos load document fuzz trial format clean always
@@ -67,7 +68,13 @@ $(VENV)/.clients/.fetched: $(LOCKS)/clients.in $(LOCKS)/clients.txt $(EACH_TIME)
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python $(INSTALL) --no-compile $(call from,clients,-r $(LOCKS)/clients.in)
 	@LITELLM_LOCAL_MODEL_COST_MAP=True PYTHONDONTWRITEBYTECODE= \
-		$(@D)/bin/python -c "import anthropic, langchain_openai, litellm, llm.cli, ollama, schemathesis.cli.commands.run"
+		$(@D)/bin/python -c "import anthropic, langchain_openai, litellm, llm.cli, ollama, pydantic_ai.models.openai, schemathesis.cli.commands.run"
+	@touch $@
+
+$(VENV)/.client-instructor/.fetched: $(LOCKS)/client-instructor.in $(LOCKS)/client-instructor.txt $(EACH_TIME) | $(VENV)/.test
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(INSTALL) --no-compile $(call from,client-instructor,-r $(LOCKS)/client-instructor.in)
+	@PYTHONDONTWRITEBYTECODE= $(@D)/bin/python -c "import instructor, openai"
 	@touch $@
 
 # llama.cpp's RPC backend; where it cannot be built, the scenarios that need it are skipped.
@@ -112,7 +119,7 @@ ifneq ($(LATEST),)
 	@status=0; $(MAKE) specification || status=$$?; $(patsubst @%,%,$(MOVED)); exit $$status
 endif
 
-specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made $(VENV)/.rpc
+specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.client-instructor/.fetched $(VENV)/.models/.made $(VENV)/.rpc
 	$(COMPILE)
 	$(if $(LATEST),$(MOVED))
 	@sh harness/setup_hosts.sh
@@ -139,12 +146,12 @@ audit: $(VENV)/.test ## ask the OSV database about every version that the locks 
 	$(BIN)/python -m harness.audit
 
 # REAL=1 for chaos, load and faults: with the models of real weights.
-faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made $(VENV)/.rpc ## break a copy of the product on purpose: what is named for each fault goes red
+faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.client-instructor/.fetched $(VENV)/.models/.made $(VENV)/.rpc ## break a copy of the product on purpose: what is named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.faults --jobs $(JOBS) $(WEIGHTS)
 
 # A measurement of its own, since counting takes time: of FEATURES, everything where none is named.
-coverage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## how much of each role the specification runs, daemons counted; FEATURES="features/flows ..." runs a part
+coverage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.client-instructor/.fetched $(VENV)/.models/.made ## how much of each role the specification runs, daemons counted; FEATURES="features/flows ..." runs a part
 	$(COMPILE)
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.coverage --jobs $(JOBS) $(FEATURES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -57,6 +58,17 @@ def became(what: str, said: str) -> Became:
         return Became(form.jobs()[0])
     except RbeeError as error:
         return Became(None, str(failed(error).error.param))
+
+
+def became_behind_mark() -> Became:
+    """What becomes of the least that a chat says, behind a byte order mark."""
+    asked = read(codecs.BOM_UTF8 + encode(_LEAST["chat"]), ChatRequest)
+    return Became(Chat(asked).jobs()[0])
+
+
+def assert_same(found: Became) -> None:
+    """It is what becomes of that without the mark."""
+    assert found == became("chat", "{}"), found
 
 
 def assert_became(rows: Sequence[Mapping[str, str]]) -> None:

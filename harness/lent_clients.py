@@ -27,6 +27,8 @@ _PROGRAMS = {
     "litellm": "with_litellm",
     "LangChain": "with_langchain",
     "ollama's client": "with_ollama",
+    "instructor": "with_instructor",
+    "pydantic-ai": "with_pydantic_ai",
 }
 #: What they are imported with: nobody asks the internet, and byte code is written.
 _AT_START = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONDONTWRITEBYTECODE": ""}
@@ -36,7 +38,8 @@ class LentClient:
     """A program with a package, for one scenario at a time."""
 
     def __init__(self, package: str) -> None:
-        argv = [str(clients.HOME / "bin" / "python"), "-m"]
+        home = clients.HOMES.get(package, clients.HOME)
+        argv = [str(home / "bin" / "python"), "-m"]
         argv.append(f"{clients.__name__}.{_PROGRAMS[package]}")
         environment = {
             **clean_environment(),

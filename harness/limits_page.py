@@ -12,7 +12,8 @@ from rbee.hive.models import provisioner
 from rbee.process.tasks import DATABASE, DEVICES, DISK, MODULES
 from rbee.wire import limits
 from rbee.wire.settings import Settings
-from rbee.worker.engines.schema_cost import BOUNDS
+from rbee.worker.engines.asked_grammar import MOST_RULES
+from rbee.worker.engines.schema_cost import BOUNDS, WAYS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "limits.md"
 _HEAD = """\
@@ -39,6 +40,11 @@ _OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
     ("`tools`, `tool_calls` of a message", limits.MOST_FUNCTIONS, "each is an alternative"),
     ("`stop`", limits.MOST_STOPS, "each is looked for behind each token"),
     ("a text of `stop`", f"{limits.LONGEST_STOP} characters", "so is each of its beginnings"),
+    (
+        "a `grammar`",
+        f"{limits.LONGEST_GRAMMAR} characters, {MOST_RULES} rules, {WAYS.most} ways",
+        "each way is tried with each token",
+    ),
     ("what samplers look back at", limits.MOST_LOOKED_BACK, "they do it behind each token"),
     ("`logit_bias`", limits.MOST_WEIGHTS, "each is looked for behind each token"),
     ("`top_logprobs`", 20, "each is sorted and told with each token"),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from rbee.queen.front.models import model_ref_of
+from rbee.queen.front.vectors import shortened
 from rbee.queen.ollama.mapping import (
     Calls,
     Chat,
@@ -17,13 +18,12 @@ from rbee.queen.ollama.mapping import (
     Took,
     ended_of,
     messages_of,
-    shortened,
 )
 from rbee.queen.ollama.messages import OllamaChat, OllamaGenerate, OllamaMessage
 from rbee.queen.ollama.names import meant, spelled
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
-from rbee.wire.messages.events import CallPiece, Done
+from rbee.wire.messages.events import CallPiece, Done, floats_of
 
 _HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 _PLAIN = {"prompt": "hello"}
@@ -128,4 +128,4 @@ def vector_of(numbers: str, dimensions: int) -> str:
     """A vector of these numbers where so many are wanted."""
     given = [float(number) for number in numbers.split(", ")]
     packed = struct.pack(f"<{len(given)}f", *given)
-    return ", ".join(f"{number:.1f}" for number in shortened(packed, dimensions))
+    return ", ".join(f"{number:.1f}" for number in floats_of(shortened(packed, dimensions)))

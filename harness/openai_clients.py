@@ -416,6 +416,18 @@ def _beyond_its_end(openai: Any) -> str:
     return f"{answer.usage.completion_tokens} written, cut by {cut}"
 
 
+def _of_grammar(openai: Any) -> str:
+    """The same in a chat, a text, and by the words of other servers."""
+    grammar = 'root ::= ("bee" | "hive") " " [0-9]{2}'
+    asked = {"extra_body": {"grammar": grammar, "temperature": 0}}
+    answer = _whole(**asked)(openai)
+    other = {"extra_body": {"structured_outputs": {"grammar": grammar}}}
+    assert re.fullmatch("(bee|hive) [0-9]{2}", answer) and _whole(**other)(openai) == answer
+    text = openai.completions.create(model="minillama", prompt="Once", **asked).choices[0].text
+    assert re.fullmatch("(bee|hive) [0-9]{2}", text), text
+    return answer.partition(" ")[0]
+
+
 def _offsets(openai: Any) -> str:
     pieces = openai.completions.create(
         model="minillama", prompt="Once upon", max_tokens=4, temperature=0, stream=True, logprobs=1
@@ -520,6 +532,24 @@ def _decided_in_stream(openai: Any) -> str:
     return f"{call.function.name} of {json.loads(call.function.arguments)['city']}"
 
 
+def _in_older_words(openai: Any) -> str:
+    """As programs ask that were written before there were tools."""
+    asked = _chat(model=_CALLER, functions=[_WEATHER[0]["function"]])
+    (choice,) = openai.chat.completions.create(**asked).choices
+    called = choice.message.function_call
+    assert choice.finish_reason == "function_call" and not choice.message.tool_calls, choice
+    pieces = [each.choices[0] for each in openai.chat.completions.create(stream=True, **asked)]
+    deltas = [each.delta.function_call for each in pieces if each.delta.function_call]
+    assert deltas[0].name == called.name and pieces[-1].finish_reason == "function_call", pieces
+    assert "".join(each.arguments or "" for each in deltas) == called.arguments, pieces
+    told = [
+        *_HELLO,
+        choice.message.model_dump(exclude_none=True),
+        {"role": "function", "name": called.name, "content": "fine"},
+    ]
+    return _whole(**{**asked, "messages": told})(openai)
+
+
 def _told_of(openai: Any) -> str:
     asked = _chat(model=_CALLER, tools=_WEATHER)
     called = openai.chat.completions.create(**asked).choices[0].message
@@ -558,6 +588,8 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "what a caller says where nothing can be called": _whole(model=_CALLER),
     "a call that the model decides on": _decided,
     "a call that the model decides on, in pieces": _decided_in_stream,
+    "an answer of a grammar": _of_grammar,
+    "what it says of a call in older words": _in_older_words,
     "what it says of the answer to its call": _told_of,
     "an answer of a model that knows no tools": _whole(tools=_WEATHER),
     "the warning of such an answer": _warning(tools=_WEATHER),
@@ -568,6 +600,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "where each token of it begins, in pieces": _offsets,
     "a vector of a text": _vector(_READER),
     "a vector of the model's own length": _vector(_READER, dimensions=32),
+    "a vector of 8 numbers": _vector(_READER, dimensions=8),
     "vectors of several texts": _vectors_in_order,
     "vectors of 2048 texts of 1 kB": _many_vectors,
     "vectors packed, and as numbers": _vectors_in_numbers,
@@ -621,6 +654,6 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
     "for a vector of too long a text": _embedded("bee " * 900),
     "for a vector of nothing": _embedded(["hello", ""]),
     "for a vector of nobody's tokens": _embedded([99999]),
-    "for a shorter vector": _embedded("hello", dimensions=7),
+    "for a longer vector": _embedded("hello", dimensions=700),
     **token_clients.WRONG,
 }

@@ -62,6 +62,11 @@ def _clients() -> str:
     return "" if fetched else "the clients of others are needed that make test fetches"
 
 
+def _instructor() -> str:
+    fetched = (clients.HOMES["instructor"] / ".fetched").exists()
+    return "" if fetched else "the client instructor is needed that make test fetches"
+
+
 def _real_models() -> str:
     return "" if real.MADE.exists() else "the real models are needed that make test fetches"
 
@@ -131,6 +136,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-hosts": _hosts,
     "needs-wheels": _wheels,
     "needs-clients": _clients,
+    "needs-instructor": _instructor,
     "needs-real-models": _real_models,
     "needs-rpc": _rpc,
     "needs-nvml-stub": _nvml_stub,

@@ -7,12 +7,16 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from harness.clients import WEATHER_TOOL
+
 _MODEL = "minillama"
 _CALLER = "author/caller-llama"
 _RANKER = "author/minirank"
 _TEXT = "Once upon a bee"
 #: With bytes that are no text by themselves, and with a mark that ends a text.
 _STRANGE = "é 🐝 </s> bee"
+#: An answer that has such.
+_LETTERS = "é 🐝"
 _TALK = [{"role": "user", "content": "hello"}]
 _QUERY = "what is a bee"
 _TEXTS = ["paris", "a bee is an insect", "zzz", "a bee is an insect"]
@@ -105,6 +109,43 @@ def _of_strange(openai: Any) -> str:
     return f"{len(tokens)} tokens of {len(text)} letters"
 
 
+def _of_each_letter(openai: Any) -> str:
+    """A character that is several tokens has an entry for each, at once and in pieces."""
+    asked = {
+        "model": _MODEL,
+        "messages": _TALK,
+        "temperature": 0,
+        "logprobs": True,
+        "top_logprobs": 2,
+        "extra_body": {"guided_choice": [_LETTERS]},
+    }
+    answer = openai.chat.completions.create(**asked)
+    (choice,) = answer.choices
+    likely = choice.logprobs.content
+    pieces = [each.choices[0] for each in openai.chat.completions.create(stream=True, **asked)]
+    again = [one for each in pieces if each.logprobs for one in each.logprobs.content]
+    assert choice.message.content == _LETTERS, choice
+    for told in (likely, again):
+        assert bytes(one for each in told for one in each.bytes).decode() == _LETTERS, told
+    for one, other in zip(likely, again, strict=True):
+        assert abs(one.logprob - other.logprob) < _ROUNDED and len(one.top_logprobs) == 2, one
+    assert len(likely) == answer.usage.completion_tokens - 1, (likely, answer.usage)
+    return f"{len(likely)} tokens of {len(_LETTERS)} letters"
+
+
+def _beside_tools(openai: Any) -> str:
+    asked = {"model": _CALLER, "tools": [WEATHER_TOOL], "temperature": 0}
+    called = openai.chat.completions.create(messages=_TALK, **asked).choices[0].message
+    told = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "content": "fine"}
+    talk = [*_TALK, called.model_dump(exclude_none=True), told]
+    (choice,) = openai.chat.completions.create(messages=talk, logprobs=True, **asked).choices
+    likely = choice.logprobs.content
+    text = bytes(one for each in likely for one in each.bytes).decode()
+    assert text == choice.message.content and len(likely) > 1, choice
+    assert all(-1.0 < each.logprob <= 0.0 for each in likely), likely
+    return text.strip()
+
+
 def _as_lm_eval(openai: Any) -> str:
     """What lm-evaluation-harness sends by `local-completions`, and what it makes of the answer."""
     context = _tokens(openai, "Once upon a", add_special_tokens=False)
@@ -182,6 +223,8 @@ ASKED: dict[str, Callable[[Any], str]] = {
     "how likely a text is": _as_when_written,
     "how likely a text is, and nothing more": _alone,
     "how likely strange letters are, in pieces": _of_strange,
+    "how likely the letters of an answer are": _of_each_letter,
+    "how likely an answer is, beside tools": _beside_tools,
     "what lm-evaluation-harness asks for": _as_lm_eval,
     "what guidellm asks for": _as_guidellm,
     "what stands between two texts": _between,

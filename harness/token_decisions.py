@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from rbee.worker.engines.drawn import Drawn
 from rbee.worker.engines.scoring import Memory, Prompt, likelihoods, pieces_of
 from rbee.worker.engines.stops import Stops
 from rbee.worker.engines.vocabulary import Vocabulary
@@ -53,3 +54,37 @@ class Scoring:
         for number in map(int, re.findall(r"\d+", body["grammar"])):
             self._written.append(number)
             yield {"id": number, "logprob": -1.0, "top_logprobs": []}
+
+
+class Drawing:
+    """An engine that tells an answer in pieces, and what it would have written in their place: all
+    that its vocabulary has, each number less likely than the one before it."""
+
+    def __init__(self, vocabulary: str) -> None:
+        self._tokens = [bytes.fromhex(each) for each in vocabulary.split()]
+
+    def told(self, pieces: str, *, silent: bool) -> str:
+        """The tokens of pieces, each a text and how many tokens it is, as they are told: what waits
+        for the end stands behind the bar."""
+        drawn, made = Drawn(silent=silent), 0
+        at_once: list[Any] = []
+        for piece in pieces.split():
+            text, _, count = piece.partition("/")
+            made += int(count)
+            at_once += drawn.take(text, [] if silent else [self._entry(text.encode())], made)
+        ask = Vocabulary(lambda path, body: {"tokens": [{"id": 0, "piece": "a"}]})
+        late = drawn.rest(ask, ["a prompt"], 1, self._write)
+        shown = (" ".join(bytes(each.bytes or ()).hex() for each in row) for row in (at_once, late))
+        return " | ".join(shown).strip()
+
+    def _entry(self, text: bytes) -> dict[str, Any]:
+        last = max(number for number, each in enumerate(self._tokens) if text.endswith(each))
+        told = {"token": text.decode(), "bytes": list(text), "logprob": -1.0}
+        return {"id": last, **told, "top_logprobs": [told]}
+
+    def _write(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        others = [
+            {"id": number, "token": "", "bytes": list(each), "logprob": -float(number)}
+            for number, each in enumerate(self._tokens)
+        ]
+        yield {"id": 0, "logprob": 0.0, "top_logprobs": others}

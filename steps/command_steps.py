@@ -16,6 +16,11 @@ def own_model(context: Context, name: str) -> None:
     commands.own_model(context.cluster, name)
 
 
+@given("it is remembered that this draft was twice as fast")
+def remember_twice(context: Context) -> None:
+    commands.remember_gains(context.cluster, 2.0)
+
+
 @given('I have pulled the file "{name}"')
 def have_pulled_file(context: Context, name: str) -> None:
     commands.on_own_model(context.cluster, "pull", name)

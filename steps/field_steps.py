@@ -40,3 +40,13 @@ def job_fails(context: Context, code: str, advice: str, details: str) -> None:
 @then('the program is told "{told}" about "", with "{again}" for trying again')
 def program_is_told(context: Context, told: str, again: str, param: str = "") -> None:
     assert context.told == (told, param, again), context.told
+
+
+@when("a program says hello behind a byte order mark")
+def say_behind_mark(context: Context) -> None:
+    context.became = fields.became_behind_mark()
+
+
+@then("that becomes the job that it would be without")
+def becomes_the_same(context: Context) -> None:
+    fields.assert_same(context.became)

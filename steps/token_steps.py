@@ -23,3 +23,12 @@ def score(context: Context) -> None:
     context.rows = list(context.table)
     scoring = token_decisions.Scoring()
     context.told = [scoring.scored(row["tokens"], int(row["others"])) for row in context.rows]
+
+
+@when("answers are told in pieces of so many tokens, of a vocabulary of {vocabulary}")
+def tell_in_pieces(context: Context, vocabulary: str) -> None:
+    context.rows = list(context.table)
+    drawing = token_decisions.Drawing(vocabulary)
+    context.told = [
+        drawing.told(row["pieces"], silent=row["tells"] == "texts alone") for row in context.rows
+    ]

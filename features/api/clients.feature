@@ -48,6 +48,38 @@ Feature: Clients that others wrote
     And each worker has all its slots free
 
   @only-asks
+  @needs-instructor
+  Scenario: instructor
+    When a program with instructor asks her for each of these
+      | asked for                             | she sends           | got                 |
+      | a journey, by a tool                  | 200                 | a journey of Places |
+      | a journey, by a schema                | 200                 | a journey of Places |
+      | a journey, by a tool, in pieces       | 200                 | a journey of Places |
+      | a journey, by a schema, in pieces     | 200                 | a journey of Places |
+      | the count of its tokens               | 200                 | 10 read             |
+      | a journey, with another key           | 401 invalid_api_key | nothing             |
+      | a journey of a model of somebody else | 404 model_not_found | nothing             |
+    Then she has sent for each of them what its row tells, and was asked once
+    And each of them gets what it asked for
+
+  @only-asks
+  Scenario: pydantic-ai
+    Given a hub that holds "author/caller-llama"
+    When a program with pydantic-ai asks her for each of these
+      | asked for                             | she sends                   | got                              |
+      | an answer                             | 200                         | Hello! How can I help you today? |
+      | an answer in pieces                   | 200                         | Hello! How can I help you today? |
+      | a journey, by a tool                  | 200                         | a journey of Places              |
+      | a journey, by a schema                | 200                         | a journey of Places              |
+      | a journey, by a schema of responses   | 200                         | a journey of Places              |
+      | what a model says of its call         | 200, 200                    | The weather is fine. Of Rome.    |
+      | an answer, with another key           | 401 invalid_api_key         | nothing                          |
+      | an answer to a text that is too long  | 400 context_length_exceeded | nothing                          |
+      | an answer of a model of somebody else | 404 model_not_found         | nothing                          |
+    Then she has sent for each of them what its row tells, and was asked once
+    And each of them gets what it asked for
+
+  @only-asks
   Scenario: The command llm
     When somebody who has told llm of the queen types each of these
       | command                                                     | she sends           | says                             | ends  |

@@ -25,6 +25,7 @@ Feature: Programs that speak OpenAI's API
         | two stories at once, drawn from a seed            | 2 different ones                 |
         | an answer in the form of a class                  | a Mood                           |
         | any JSON object                                   | dict                             |
+        | an answer of a grammar                            | hive                             |
         | a call of some function                           | weather                          |
         | a call of one function, in pieces                 | weather                          |
         | a text to go on with                              | Once upon a time                 |
@@ -58,6 +59,7 @@ Feature: Programs that speak OpenAI's API
         | vectors packed, and as numbers     | the same                            |
         | a vector of tokens                 | that of their text                  |
         | a vector of the model's own length | 32 numbers of length 1, 7 read      |
+        | a vector of 8 numbers              | 8 numbers of length 1, 7 read       |
         | an answer of a model that cannot   | 400 invalid_request about model     |
         | a vector of a model that chats     | 128 numbers of length 1, 4 read     |
         | an answer                          | Hello! How can I help you today?    |
@@ -72,6 +74,7 @@ Feature: Programs that speak OpenAI's API
         | what a caller says where nothing can be called | Hello!                |
         | a call that the model decides on               | weather of Rome       |
         | a call that the model decides on, in pieces    | weather of Rome       |
+        | what it says of a call in older words          | The weather is fine.  |
         | what it says of the answer to its call         | The weather is fine.  |
       Then each of them gets what it asked for
 
@@ -151,7 +154,7 @@ Feature: Programs that speak OpenAI's API
         | for a vector of too long a text                 | 400    | context_length_exceeded | input                  |
         | for a vector of nothing                         | 400    | invalid_request         | input[1]               |
         | for a vector of nobody's tokens                 | 400    | invalid_request         | input                  |
-        | for a shorter vector                            | 400    | invalid_request         | dimensions             |
+        | for a longer vector                             | 400    | invalid_request         | dimensions             |
         | for a model that no device has room for         | 503    | insufficient_ram        |                        |
       Then each of them is refused with what its row tells, and fails
 

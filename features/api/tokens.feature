@@ -19,6 +19,8 @@ Feature: Programs that ask for tokens, for how likely a text is, and for ranking
       | how likely a text is                      | as when it was written               |
       | how likely a text is, and nothing more    | 0 written, cut by length             |
       | how likely strange letters are, in pieces | 14 tokens of 13 letters              |
+      | how likely the letters of an answer are   | 7 tokens of 3 letters                |
+      | how likely an answer is, beside tools     | The weather is fine.                 |
       | what lm-evaluation-harness asks for       | time, which is greedy: True; time    |
       | what guidellm asks for                    | 5 written, told 5 times              |
       | what stands between two texts             | one in between                       |

@@ -11,6 +11,16 @@ Feature: A small model that writes ahead of another
     Then stdout holds " Hello" alone
     And stderr contains "left the draft HF:author/minillama:Q4_0 out: it gained nothing when that was measured"
 
+  @fault.worker.measure-known-gains
+  Scenario: A draft that is known to have gained writes ahead, and the answer is the model's own
+    Given a hub that holds "author/minillama"
+    And I have typed "rbee-keeper name bee minillama --draft author/minillama:q4_0 temperature=0 max_tokens=3"
+    And I have typed "rbee-keeper infer --model bee 'hello'"
+    And it is remembered that this draft was twice as fast
+    When I type "rbee-keeper infer --model bee 'hello'"
+    Then stdout holds " Hello" alone
+    And stderr contains "HF:author/minillama:Q4_0 writes ahead: 2.00 times as fast as without"
+
   Scenario: What has come of a draft stands in ps
     Given a hub that holds "author/minillama"
     And I have typed "rbee-keeper name bee minillama draft=author/minillama:q4_0"

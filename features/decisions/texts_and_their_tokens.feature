@@ -37,3 +37,18 @@ Feature: Texts and the tokens that they are
       | 1 2 3   | 6      | writes 2 3      |
       | 1 2 3   | 6      | writes 2 3      |
     Then it comes to what each row tells
+
+  # A bee is f0 9f 90 9d, and é is c3 a9.
+  @fault.worker.a-character-a-token
+  Scenario: The tokens of an answer, told one by one, also where they are no text by themselves
+    When answers are told in pieces of so many tokens, of a vocabulary of 61 62 f09f 90 9d c3 a9 90
+      | tells            | pieces       | comes to                  |
+      | how likely       | a/1 b/1      | 61 62 \|                  |
+      | how likely       | a/1 🐝/3 b/1 | 61 \| f09f 90 9d 62       |
+      | how likely       | é/2 é/2      | \| c3 a9 c3 a9            |
+      | how likely       | ab/2         | \| 61 62                  |
+      | how likely       | 🐝/4 b/1     | \| f09f909d 62            |
+      | texts alone      | a/1 b/1      | \| 61 62                  |
+      | texts alone      | ab/2 é/2     | \| 61 62 c3 a9            |
+      | texts alone      | a/1 🐝/2     | \| 61                     |
+    Then it comes to what each row tells

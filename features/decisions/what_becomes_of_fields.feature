@@ -49,11 +49,20 @@ Feature: What becomes of each field that a program sends
       | chat | {"thinking_budget": 99, "reasoning_budget": 99}         | {"thought_tokens": 99}                      |
       | chat | {"guided_choice": ["a", "b"]}                           | {"json_schema": {"enum": ["a", "b"]}, "unquoted": true} |
       | chat | {"structured_outputs": {"regex": "[a-z]+"}}             | {"json_schema": {"type": "string", "pattern": "^(?:[a-z]+)$"}, "unquoted": true} |
+      | chat | {"grammar": "root ::= [a]"}                              | {"grammar": "root ::= [a]"}                 |
+      | chat | {"logit_bias": {"5": -1, "bee": 2}}                     | {"logit_bias": {"5": -1.0, "bee": 2.0}}     |
+      | text | {"logit_bias": [[5, 1.5], ["bee", false]]}              | {"logit_bias": {"5": 1.5, "bee": -100.0}}   |
+      | text | {"guided_grammar": "root ::= [a]"}                      | {"grammar": "root ::= [a]"}                 |
+      | chat | {"structured_outputs": {"grammar": "root ::= [a]"}, "tools": [{"function": {"name": "f"}}], "tool_choice": "none"} | {"grammar": "root ::= [a]"} |
       | chat | {"num_ctx": 4096}                                       | {"ctx": 4096}                               |
       | chat | {"tools": [{"type": "function", "name": "f"}, {"function": {"name": "g"}}, {"type": "web_search"}]} | {"functions": [{"name": "f"}, {"name": "g"}]} |
       | chat | {"tools": [{"function": {"name": "f"}}], "tool_choice": "any"} | {"functions": [{"name": "f"}], "must_call": true} |
       | chat | {"tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}], "tool_choice": {"type": "function", "name": "g"}} | {"functions": [{"name": "g"}], "must_call": true} |
       | chat | {"tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "g"}}]}}} | {"functions": [{"name": "g"}]} |
+      | chat | {"functions": [{"name": "f", "parameters": {"type": "object"}}], "function_call": "auto"} | {"functions": [{"name": "f", "parameters": {"type": "object"}}], "parallel_calls": false} |
+      | chat | {"functions": [{"name": "f"}, {"name": "g"}], "function_call": {"name": "g"}} | {"functions": [{"name": "g"}], "must_call": true, "parallel_calls": false} |
+      | chat | {"functions": [{"name": "f"}], "function_call": "none"}  | {"parallel_calls": false}                  |
+      | chat | {"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}, {"role": "function", "name": "f", "content": "x"}]} | {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": "f", "name": "f", "arguments": "{}"}]}, {"role": "tool", "content": "x", "name": "f", "tool_call_id": "f"}]} |
       | chat | {"response_format": {"type": "json_object", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
       | chat | {"response_format": {"type": "json_schema", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
       | chat | {"json_schema": {"type": "array"}}                      | {"json_schema": {"type": "array"}}          |
@@ -74,7 +83,7 @@ Feature: What becomes of each field that a program sends
       | chat    | {"cache_prompt": true, "id_slot": -1, "n_keep": 0, "keep_alive": "5m"}   | {}      |
       | chat    | {"best_of": 1, "length_penalty": 1.0, "skip_special_tokens": true}       | {}      |
       | chat    | {"use_beam_search": false, "stop_token_ids": [], "guided_regex": null}   | {}      |
-      | chat    | {"functions": [], "function_call": "none", "logit_bias": []}             | {}      |
+      | chat    | {"functions": [], "logit_bias": []}                                      | {}      |
       | chat    | {"temperature": null, "stop": null, "tools": null, "bees": null}         | {}      |
       | chat    | {"stream_options": {"include_obfuscation": false, "include_usage": null}} | {}     |
       | chat    | {"top_logprobs": 0, "reasoning_effort": "default", "modalities": ["text"]} | {}    |
@@ -106,6 +115,14 @@ Feature: What becomes of each field that a program sends
       | chat    | {"max_tokens": 8.5}                                                       | max_tokens                         |
       | chat    | {"repeat_penalty": 1.1, "repetition_penalty": 1.2}                        | repetition_penalty                 |
       | chat    | {"reasoning_effort": "none", "enable_thinking": true}                     | reasoning_effort                   |
+      | chat    | {"functions": [{"name": "f"}], "tools": [{"type": "function", "function": {"name": "f"}}]} | functions |
+      | chat    | {"functions": [{"name": "f"}], "function_call": {"name": "g"}}            | function_call                      |
+      | chat    | {"functions": [{"name": "f", "bees": 1}]}                                 | functions[0].bees                  |
+      | chat    | {"logit_bias": [[5, 101]]}                                                | logit_bias[0][1]                   |
+      | chat    | {"logit_bias": [[5, true]]}                                               | logit_bias                         |
+      | chat    | {"grammar": "root ::= [a]", "guided_grammar": "root ::= [b]"}             | guided_grammar                     |
+      | chat    | {"ebnf": "root ::= [a]", "response_format": {"type": "json_object"}}      | ebnf                               |
+      | chat    | {"grammar": "root ::= [a]", "tools": [{"function": {"name": "f"}}]}       | grammar                            |
       | text    | {"guided_regex": "b+"}                                                    | guided_regex                       |
       | chat    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
       | chat    | {"best_of": 2}                                                            | best_of                            |
@@ -125,6 +142,10 @@ Feature: What becomes of each field that a program sends
       | ranks   | {"max_tokens_per_doc": 4096}                                              | max_tokens_per_doc                 |
       | vectors | {"input_type": "query"}                                                   | input_type                         |
     Then no job comes of any, and each is refused for its field
+
+  Scenario: A request that begins with a byte order mark, as some programs write it
+    When a program says hello behind a byte order mark
+    Then that becomes the job that it would be without
 
   Scenario: The page about them is made of the code
     When the page of fields is made of the code

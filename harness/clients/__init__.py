@@ -11,6 +11,8 @@ from typing import Any
 
 #: Where that environment is, once `make test` has made it.
 HOME = Path(sys.prefix) / ".clients"
+#: Packages that go with none of the others, and where each is.
+HOMES = {"instructor": Path(sys.prefix) / ".client-instructor"}
 
 HELLO = "hello"
 #: More than the context of minillama holds.

@@ -7,9 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from harness.clients import NOTHING, OVER
 
@@ -19,6 +19,33 @@ class Mood(BaseModel):
 
     mood: Literal["happy", "sad"]
     reasons: int
+
+
+class Weather(BaseModel):
+    """What is in a place."""
+
+    sky: Literal["clear", "grey"]
+    degrees: Annotated[int, Field(ge=-9, le=40)]
+
+
+class Place(BaseModel):
+    """What is on a journey."""
+
+    city: Literal["Rome", "Paris"]
+    weather: Weather | None
+
+
+class Journey(BaseModel):
+    """A form of forms, as their schemas refer to each other."""
+
+    first: Place
+    others: Annotated[list[Place], Field(min_length=1, max_length=2)]
+
+    def told(self) -> str:
+        """What it is, where all of it is what it has to be."""
+        places = [self.first, *self.others]
+        assert all(isinstance(each, Place) for each in places), self
+        return f"a journey of {type(self.others[0]).__name__}s"
 
 
 def leave_when_told(*asks: Callable[[], Coroutine[Any, Any, object]]) -> str:

@@ -46,6 +46,7 @@ LOCKS = (
     Lock("runtime", ("pyproject.toml", "-c", "harness/locks/test.txt")),
     Lock("build"),
     Lock("clients"),
+    Lock("client-instructor"),
     Lock("api-tests", built=("wget",)),
     Lock("models", alone=True),
     Lock("models-bench"),

@@ -26,6 +26,8 @@ MOST_FUNCTIONS = 128
 #: Texts that end an answer, and the characters of one: each is looked for behind each token.
 MOST_STOPS = 32
 LONGEST_STOP = 1000
+#: The characters of a grammar.
+LONGEST_GRAMMAR = 65_536
 #: Tokens whose likeliness is changed: each is looked for behind each token (40,000: 40 ms).
 MOST_WEIGHTS = 1024
 #: Tokens that a sampler looks back at, behind each token.

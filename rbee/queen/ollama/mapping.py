@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import datetime
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from rbee.queen.front.pictures import picture_of
+from rbee.queen.front.vectors import shortened
 from rbee.queen.ollama.messages import (
     AskedAnswer,
     ChatAnswer,
@@ -302,21 +302,11 @@ def embedded(asked: OllamaEmbed, model: str, vectors: Sequence[bytes], took: Too
     ended = ended_of(took)
     return Embedded(
         model=model,
-        embeddings=[shortened(vector, asked.dimensions or 0) for vector in vectors],
+        embeddings=[floats_of(shortened(vector, asked.dimensions or 0)) for vector in vectors],
         total_duration=ended["total_duration"],
         load_duration=ended["load_duration"],
         prompt_eval_count=took.done.tokens_in,
     )
-
-
-def shortened(vector: bytes, dimensions: int) -> list[float]:
-    """The first so many numbers of a vector, its length 1 again; 0, or more than it has: all."""
-    numbers = floats_of(vector)
-    if not 0 < dimensions < len(numbers):
-        return numbers
-    first = numbers[:dimensions]
-    length = math.sqrt(sum(number * number for number in first))
-    return [number / length for number in first] if length else first
 
 
 def ended_of(took: Took) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.limits import LONGEST_STOP, MOST_STOPS
+from rbee.wire.limits import LONGEST_STOP, MOST_LOOKED_BACK, MOST_STOPS
 from rbee.wire.messages.basics import LARGEST_CONTEXT
 from rbee.wire.messages.jobs import JobRequest
 
@@ -95,6 +95,8 @@ def sampled(options: Options | None) -> dict[str, Any]:
             field = f"options.{name}"
             advice = f"leave it out, or send {neutral}"
             raise invalid(f"{field} is not served here", advice, field=field)
+    if options.repeat_last_n == -1:  # all that there is
+        said["repeat_last_n"] = MOST_LOOKED_BACK
     said["top_p"] = options.top_p
     if options.top_p == 0:  # the likeliest token alone
         said.update(top_p=None, top_k=1)

@@ -10,7 +10,7 @@ import msgspec
 
 from rbee.queen.front.fields import KEPT_ANYWAY, passes, refused
 
-_KEPT = "how long a model stays loaded is a setting (`idle_timeout`)"
+_KEPT = "how long a model stays loaded is a setting (`idle_worker`)"
 _SAMPLERS = "the engine has no such sampler"
 _ORDER = "the engine has an order of its own"
 _NOBODY_ELSE = "no other provider is asked"
@@ -51,11 +51,9 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     return_token_ids: Annotated[Any, refused(_OF_TOKENS, False)] = None
     guided_regex: Annotated[Any, refused(_FORM, "")] = None
     guided_choice: Annotated[Any, refused(_FORM + " with an `enum`", [])] = None
-    guided_grammar: Annotated[Any, refused(_FORM, "")] = None
     guided_decoding_backend: Annotated[Any, passes("each engine has one")] = None
     guided_whitespace_pattern: Annotated[Any, refused("it is the engine's", "")] = None
     regex: Annotated[Any, refused(_FORM, "")] = None
-    ebnf: Annotated[Any, refused(_FORM, "")] = None
     priority: Annotated[Any, passes("callers take turns, by their keys")] = None
     request_id: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
     rid: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
@@ -65,8 +63,7 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     lora_path: Annotated[Any, refused("take it for a model of its own", "", [])] = None
     session_params: Annotated[Any, refused("each request stands for itself", {})] = None
     # Of llama.cpp.
-    grammar: Annotated[Any, refused(_FORM, "")] = None
-    grammar_lazy: Annotated[Any, refused(_FORM, False)] = None
+    grammar_lazy: Annotated[Any, refused("an answer begins with its form", False)] = None
     id_slot: Annotated[Any, passes(_OF_SLOTS)] = None
     n_keep: Annotated[Any, passes("no context is shifted: it ends with `length`")] = None
     n_discard: Annotated[Any, passes("no context is shifted: it ends with `length`")] = None
@@ -118,7 +115,7 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     banned_tokens: Annotated[Any, refused("weigh tokens by `logit_bias`", [], "")] = None
     custom_token_bans: Annotated[Any, refused("weigh tokens by `logit_bias`", [], "")] = None
     banned_strings: Annotated[Any, refused("weigh tokens by `logit_bias`", [], "")] = None
-    grammar_string: Annotated[Any, refused(_FORM, "")] = None
+    grammar_string: Annotated[Any, refused("say `grammar`, in GBNF", "")] = None
     truncation_length: Annotated[Any, passes("what does not fit is refused")] = None
     max_context_length: Annotated[Any, passes("what does not fit is refused")] = None
     api_type: Annotated[Any, passes("there is one")] = None

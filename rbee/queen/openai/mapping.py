@@ -5,8 +5,8 @@ from __future__ import annotations
 import abc
 import codecs
 import functools
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -16,6 +16,7 @@ from rbee.queen.front.models import model_ref_of
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.front.streaming import Gathered
+from rbee.queen.front.vectors import shortened
 from rbee.queen.openai.messages import (
     CallDelta,
     ChatAnswer,
@@ -42,8 +43,9 @@ from rbee.queen.openai.requests import (
     CompletionRequest,
     ContentPart,
     EmbeddingRequest,
+    Weighed,
 )
-from rbee.queen.openai.tools import tools_of
+from rbee.queen.openai.tools import functions_of, tools_of
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
 from rbee.wire.messages.events import (
@@ -58,9 +60,11 @@ from rbee.wire.messages.inference import ChatMessage, Samplers, ToolCall
 from rbee.wire.messages.jobs import JobRequest
 
 _SEEDS = 2**32
+#: The weight of a token that is never drawn.
+_NEVER = -100.0
 #: What means the same to a job.
 _AS_ASKED = (
-    *("temperature", "presence_penalty", "frequency_penalty", "logit_bias", "cache_prompt"),
+    *("temperature", "presence_penalty", "frequency_penalty", "cache_prompt"),
     *Samplers.__struct_fields__,
 )
 #: The words that there are for a field of a job.
@@ -75,11 +79,12 @@ _WORDS = {
 _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),
-    "functions": ("tools",),
+    "functions": ("tools", "functions"),
     "json_schema": (
         *("response_format", "json_schema", "guided_json", "structured_outputs"),
         *("guided_choice", "guided_regex", "regex"),
     ),
+    "grammar": ("grammar", "guided_grammar", "ebnf", "structured_outputs"),
     "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens"),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
@@ -98,6 +103,15 @@ _SAID_BY = {
 }
 
 
+#: What speakers are called in a job.
+_ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
+    "developer": "system",
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
 #: The fields that say which texts an answer may be.
 _TEXTS = ("guided_choice", "guided_regex", "regex")
 
@@ -175,13 +189,20 @@ class Chat(Form):
         self._refuses = refuse_unknown
         excluded = asked.reasoning is not None and asked.reasoning.exclude
         hidden = excluded or asked.reasoning_format == "hidden"
+        #: Whether functions were offered as they were before there were tools, and are told so.
+        self._is_older = asked.functions is not None
         self._tells_thoughts = asked.include_reasoning is not False and not hidden
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
         schema = _schema(asked)
-        tools = tools_of(asked.tools or [], asked.tool_choice, refuse_unknown=self._refuses)
+        if self._is_older:
+            if asked.tools:
+                raise wrong("functions", "and tools say the same: send one of them")
+            tools = functions_of(asked.functions or (), asked.function_call)
+        else:
+            tools = tools_of(asked.tools or [], asked.tool_choice, refuse_unknown=self._refuses)
         must_call, self.left_out = tools.must_call, tools.left_out
         if asked.ignore_eos and (must_call or schema is not None):
             raise wrong("ignore_eos", "does not go with a form, which ends the answer")
@@ -202,7 +223,7 @@ class Chat(Form):
                 unquoted=_is_text(asked),
                 functions=list(tools.functions),
                 must_call=must_call,
-                parallel_calls=asked.parallel_tool_calls,
+                parallel_calls=False if self._is_older else asked.parallel_tool_calls,
                 think=think,
                 thought_tokens=_budget(asked) or None,
                 template_values=values,
@@ -223,13 +244,16 @@ class Chat(Form):
         delta = Delta(
             content=token.t or UNSET,
             reasoning_content=thought or UNSET,
-            tool_calls=[_delta(call) for call in token.calls] or UNSET,
         )
+        if token.calls and self._is_older:
+            delta.function_call = _delta(token.calls[0]).function
+        elif token.calls:
+            delta.tool_calls = [_delta(call) for call in token.calls]
         return ChunkChoice(index=index, delta=delta, logprobs=self._logprobs(token.logprobs))
 
     def ending(self, index: int, done: Done) -> ChunkChoice:
         """See `Form`."""
-        return ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
+        return ChunkChoice(index=index, delta=Delta(), finish_reason=self._end(done))
 
     def choice(self, index: int, outcome: Gathered) -> ChatChoice:
         """See `Form`."""
@@ -243,14 +267,21 @@ class Chat(Form):
         message = ChatAnswer(
             content=text if text or not calls else None,
             reasoning_content=thought or UNSET,
-            tool_calls=calls or UNSET,
         )
+        if calls and self._is_older:
+            message.function_call = calls[0].function
+        elif calls:
+            message.tool_calls = calls
         return ChatChoice(
             index=index,
             message=message,
-            finish_reason=outcome.done.finish_reason,
+            finish_reason=self._end(outcome.done),
             logprobs=self._logprobs(_likelihoods(outcome.tokens)),
         )
+
+    def _end(self, done: Done) -> str:
+        called = self._is_older and done.finish_reason == "tool_calls"
+        return "function_call" if called else done.finish_reason
 
     def _logprobs(self, content: list[TokenLikelihood]) -> Logprobs | None:
         if not self.asked.logprobs:
@@ -361,7 +392,7 @@ class Text(Form):
             return None
         characters = characters or Characters()
         return TextLogprobs(
-            tokens=[one.token for one in content],
+            tokens=[_shown(one) for one in content],
             token_logprobs=[one.logprob for one in content],
             top_logprobs=[
                 None if one.logprob is None else _by_token(one.top_logprobs[: self.asked.logprobs])
@@ -388,9 +419,9 @@ class Vectors:
         return [JobRequest(model_ref=model_ref_of(asked.model), inputs=inputs)]
 
     def check(self, vector: bytes) -> None:
-        """Raises where a vector is not as long as was asked for."""
-        wanted, length = self.asked.dimensions, len(vector) // 4
-        if wanted not in (None, length):
+        """Raises where a vector is shorter than was asked for."""
+        wanted, length = self.asked.dimensions or 0, len(vector) // 4
+        if wanted > length:
             raise wrong("dimensions", f"is {wanted}, and this model's vectors have {length}")
 
     def whole(self, who: Identity, outcomes: Sequence[Gathered]) -> Embeddings:
@@ -408,9 +439,8 @@ class Vectors:
         )
 
     def _written(self, vector: bytes) -> list[float] | bytes:
-        if self.asked.encoding_format == "base64":
-            return vector
-        return floats_of(vector)
+        vector = shortened(vector, self.asked.dimensions or 0)
+        return vector if self.asked.encoding_format == "base64" else floats_of(vector)
 
 
 def in_words_of(asked: object, error: RbeeError) -> RbeeError:
@@ -460,9 +490,43 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "max_tokens": most,
         "ctx": asked.num_ctx,
         "model_ref": model_ref_of(asked.model),
+        "grammar": _grammar(asked),
+        "logit_bias": _weights(asked.logit_bias),
         "seed": seed,
         "stop": [text for text in stop if text] or None,
     }
+
+
+def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] | None:
+    """What is added to the logits of tokens. Raises for true, which is no weight."""
+    if not isinstance(said, list):
+        return said
+    if any(weight is True for _, weight in said):
+        raise wrong("logit_bias", "is true for a token; a number is wanted, or false")
+    return {str(token): _NEVER if weight is False else weight for token, weight in said}
+
+
+def _grammar(asked: Asked) -> str | None:
+    """The grammar of the answer. Raises where something else says what form that has."""
+    outputs = asked.structured_outputs if isinstance(asked, ChatRequest) else None
+    said = (
+        ("grammar", asked.grammar),
+        ("guided_grammar", asked.guided_grammar),
+        ("ebnf", asked.ebnf),
+        ("structured_outputs", outputs and outputs.grammar),
+    )
+    grammar: str | None = _agreed(said)
+    if grammar is not None and isinstance(asked, ChatRequest):
+        field = next(name for name, value in said if value is not None)
+        if _schema(asked) is not None:
+            raise wrong(field, "does not go with another form of the answer")
+        offered = (asked.tools or asked.functions) and "none" not in (
+            asked.tool_choice,
+            asked.function_call,
+        )
+        if offered:
+            raise wrong(field, "does not go with tools that may be called")
+    return grammar
 
 
 def _agreed(said: Iterable[tuple[str, Any]]) -> Any:
@@ -598,19 +662,24 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
         for i, part in enumerate(content):
             _take_in(said, part, asked.role, f"{path}.content[{i}]")
         content, pictures = said.text, said.pictures
+    calls = [
+        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
+        for call in asked.tool_calls or ()
+    ]
+    if older := asked.function_call:
+        check_arguments(older.arguments, f"{path}.function_call.arguments")
+        calls.append(ToolCall(id=older.name, name=older.name, arguments=older.arguments))
     for i, call in enumerate(asked.tool_calls or ()):
         check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
+    answered = asked.name if asked.role == "function" else asked.tool_call_id
     return ChatMessage(
-        role="system" if asked.role == "developer" else asked.role,
+        role=_ROLES[asked.role],
         content=content,
         pictures=pictures,
         thought=asked.reasoning_content or asked.reasoning or "",
         name=asked.name or "",
-        tool_calls=[
-            ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
-            for call in asked.tool_calls or ()
-        ],
-        tool_call_id=asked.tool_call_id or "",
+        tool_calls=calls,
+        tool_call_id=answered or "",
     )
 
 
@@ -654,7 +723,17 @@ def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:
 
 
 def _by_token(likely: Sequence[Likelihood]) -> dict[str, float | None]:
-    return {one.token: one.logprob for one in likely}
+    return {_shown(one): one.logprob for one in likely}
+
+
+def _shown(one: Likelihood) -> str:
+    """The text of a token; one that is no text by itself is shown as its bytes, as OpenAI does."""
+    piece = bytes(one.bytes or ())
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return "bytes:" + "".join(f"\\x{each:02x}" for each in piece)
+    return one.token
 
 
 def _delta(call: CallPiece) -> CallDelta:

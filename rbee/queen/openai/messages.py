@@ -5,7 +5,13 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rbee.queen.openai.requests import Called, ChatRequest, CompletionRequest, EmbeddingRequest
+from rbee.queen.openai.requests import (
+    Called,
+    CalledFunction,
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+)
 from rbee.wire.limits import LARGEST_INPUTS
 from rbee.wire.messages.basics import Unreachable
 from rbee.wire.messages.events import TokenLikelihood
@@ -47,6 +53,7 @@ class Delta(msgspec.Struct, kw_only=True):
     content: str | UnsetType = UNSET
     reasoning_content: str | UnsetType = UNSET
     tool_calls: list[CallDelta] | UnsetType = UNSET
+    function_call: dict[str, str] | UnsetType = UNSET
 
 
 class ChunkChoice(msgspec.Struct, kw_only=True):
@@ -77,6 +84,7 @@ class ChatAnswer(msgspec.Struct, kw_only=True):
     refusal: None = None
     reasoning_content: str | UnsetType = UNSET
     tool_calls: list[Called] | UnsetType = UNSET
+    function_call: CalledFunction | UnsetType = UNSET
 
 
 class ChatChoice(msgspec.Struct, kw_only=True):

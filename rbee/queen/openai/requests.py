@@ -14,6 +14,7 @@ import msgspec
 from rbee.queen.front.fields import PartOfAnswer, done, passes, refused
 from rbee.queen.openai.elsewhere import Elsewhere, VectorsElsewhere
 from rbee.wire.limits import (
+    LONGEST_GRAMMAR,
     LONGEST_STOP,
     MOST_CHOICES,
     MOST_FUNCTIONS,
@@ -34,8 +35,11 @@ Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 ThoughtTokens = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
+Weight = Annotated[float, msgspec.Meta(ge=-100, le=100)]
+Weighed = tuple[int | str, bool | Weight]
 StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
 Regex = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Grammar = Annotated[str, msgspec.Meta(max_length=LONGEST_GRAMMAR)]
 Choice = Annotated[list[NonEmpty], msgspec.Meta(max_length=MOST_WEIGHTS)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"]
 
@@ -144,13 +148,18 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
     ] = None
     dynatemp_exponent: Annotated[Strength | None, done("of the same", 1)] = None
     logit_bias: Annotated[
-        Annotated[
-            dict[str, Annotated[float, msgspec.Meta(ge=-100, le=100)]],
-            msgspec.Meta(max_length=MOST_WEIGHTS),
-        ]
+        Annotated[dict[str, Weight], msgspec.Meta(max_length=MOST_WEIGHTS)]
+        | Annotated[list[Weighed], msgspec.Meta(max_length=MOST_WEIGHTS)]
         | None,
-        done("is added to the logits of tokens, by their numbers", []),
+        done(
+            "is added to the logits of tokens, by their numbers; llama.cpp's `[[number, 1.5]]`, "
+            "where false means never, too",
+            [],
+        ),
     ] = None
+    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
+    guided_grammar: Annotated[Grammar | None, done("the same, vLLM's of old", "")] = None
+    ebnf: Annotated[Grammar | None, done("the same, SGLang's", "")] = None
     cache_prompt: Annotated[
         bool | None, done("false: all of the prompt is read, whatever was read before", True)
     ] = None
@@ -163,8 +172,6 @@ class _OfChats(Asked, kw_only=True):
     verbosity: Annotated[Any, passes("models are told how to answer in words")] = None
     audio: Annotated[Any, refused("answers are texts")] = None
     web_search_options: Annotated[Any, refused("nothing is searched; offer a tool")] = None
-    functions: Annotated[Any, refused("say `tools`", [])] = None
-    function_call: Annotated[Any, refused("say `tool_choice`", "none", "auto")] = None
     # Of vLLM and SGLang.
     best_of: Annotated[Any, refused("say `n`", 1)] = None
     echo: Annotated[Any, refused("an answer is what is new", False)] = None
@@ -237,8 +244,11 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """
 
     role: Annotated[
-        Literal["developer", "system", "user", "assistant", "tool"],
-        done("who speaks; `developer` is `system`. A last one of `assistant` is gone on with"),
+        Literal["developer", "system", "user", "assistant", "tool", "function"],
+        done(
+            "who speaks; `developer` is `system`, and `function` a `tool` that is known by `name`. "
+            "A last one of `assistant` is gone on with"
+        ),
     ]
     content: Annotated[
         str | list[ContentPart] | None, done("what is said, as text, and what is shown")
@@ -256,7 +266,9 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     refusal: PartOfAnswer = None
     annotations: PartOfAnswer = None
     audio: Annotated[Any, refused("only text is understood")] = None
-    function_call: Annotated[Any, refused("send `tool_calls`", {})] = None
+    function_call: Annotated[
+        CalledFunction | None, done("an older word for one of `tool_calls`", {})
+    ] = None
     images: Annotated[Any, refused("send `image_url`, as parts of `content`", [])] = None
     reasoning_details: PartOfAnswer = None
     thinking_blocks: PartOfAnswer = None
@@ -294,6 +306,15 @@ class AskedFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     response: Annotated[Any, passes(_OF_ITS_ANSWER)] = None
     annotations: Annotated[Any, passes("are remarks for whoever calls it")] = None
 
+    def plain(self, *, strict: bool | None = None) -> ToolFunction:
+        """As it travels to a worker."""
+        return ToolFunction(
+            name=self.name,
+            description=self.description or "",
+            parameters=self.parameters or {},
+            strict=bool(strict or self.strict),
+        )
+
 
 class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A function, in the form of chats; that of responses is taken, too."""
@@ -308,18 +329,13 @@ class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def plain(self) -> ToolFunction:
         """As it travels to a worker."""
-        return ToolFunction(
-            name=self.function.name,
-            description=self.function.description or "",
-            parameters=self.function.parameters or {},
-            strict=bool(self.strict or self.function.strict),
-        )
+        return self.function.plain(strict=self.strict)
 
 
 class FunctionName(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Names a function."""
 
-    name: Annotated[NonEmpty, done("one of `tools`")]
+    name: Annotated[NonEmpty, done("one of `tools`, or of `functions`")]
 
 
 class AllowedTools(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -378,7 +394,7 @@ class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     json_object: Annotated[bool | None, done("any object", False)] = None
     regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
     choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
-    grammar: Annotated[Any, refused("ask for a JSON schema", "")] = None
+    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
 
 
 class Reasoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -429,6 +445,13 @@ class ChatRequest(_OfChats, kw_only=True):
         done(
             "whether it may; `required`, `any`, or a name: it must; `allowed_tools`: one of these"
         ),
+    ] = None
+    functions: Annotated[
+        Annotated[list[AskedFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
+        done("an older word for `tools`; a call is told as `function_call` then", []),
+    ] = None
+    function_call: Annotated[
+        Literal["none", "auto"] | FunctionName | None, done("the same for `tool_choice`")
     ] = None
     parallel_tool_calls: Annotated[
         bool | None, done("false: one call in an answer at most; `required` makes one")
@@ -504,5 +527,5 @@ class EmbeddingRequest(VectorsElsewhere, kw_only=True, forbid_unknown_fields=Tru
     encoding_format: Annotated[Literal["float", "base64"] | None, done("how numbers travel")] = None
     dimensions: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=2**31)] | None,
-        done("taken where it is the model's own length; else refused"),
+        done("the first so many numbers, of length 1 again; more than it has are refused"),
     ] = None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from rbee.queen.front.fields import taken
 from rbee.queen.front.tools import left_out
-from rbee.queen.openai.requests import AskedTool, ToolChoice
+from rbee.queen.openai.requests import AskedFunction, AskedTool, FunctionName, ToolChoice
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ToolFunction
 
@@ -41,6 +41,19 @@ def tools_of(offered: Sequence[dict[str, Any]], choice: Any, *, refuse_unknown: 
         others.append(left_out(tool["type"], path, refuse_unknown=refuse_unknown))
     chosen, must_call = _chosen(choice, functions)
     return Tools(chosen, must_call, others)
+
+
+def functions_of(offered: Sequence[AskedFunction], choice: str | FunctionName | None) -> Tools:
+    """The functions of a chat, as they were asked for before there were tools. Raises
+    `invalid_request` for a choice that is none of them."""
+    functions = [each.plain() for each in offered]
+    if not isinstance(choice, FunctionName):
+        return Tools([] if choice == "none" else functions, False, ())
+    chosen = [each for each in functions if each.name == choice.name]
+    if not chosen:
+        what = f"function_call names {choice.name!r}, which is none of the functions"
+        raise invalid(what, "change function_call", field="function_call")
+    return Tools(chosen, True, ())
 
 
 def _nested(tool: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in mil
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -130,7 +131,8 @@ _UNSEEN = "Holds characters that cannot be seen"
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     """`data` as a `kind`. Raises `invalid_request` naming the path that does not fit."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        # Some programs begin a file with such a mark, which RFC 8259 lets a reader pass over.
+        return msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8), type=kind)
     except msgspec.ValidationError as error:
         wrong = re.sub(_PATTERN, _UNSEEN, str(error))
         raise invalid(f"{what}: {wrong}", f"fields: {_fields(kind)}") from None

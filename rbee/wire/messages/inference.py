@@ -10,6 +10,7 @@ from rbee.wire.errors import ErrorBody, RbeeError, invalid
 from rbee.wire.limits import (
     LARGEST_INFER,
     LARGEST_PICTURE,
+    LONGEST_GRAMMAR,
     MOST_FUNCTIONS,
     MOST_INPUTS,
     MOST_LOOKED_BACK,
@@ -153,7 +154,8 @@ class Question(Sampling, kw_only=True):
     Exactly one of both; a last message of the model's is one that it goes on with. A `prompt` is
     what one message of the user is to a model that was tuned to chat, and plain text to go on with
     for any other; `raw` makes it plain text for all. `json_schema` is the form of the answer; with
-    `unquoted` that is the text of a string, and its quotes are no part of it. Of
+    `unquoted` that is the text of a string, and its quotes are no part of it. `grammar` is another
+    form, in GBNF. Of
     `functions` the model may call some, or with `must_call` calls one; `parallel_calls`: several in
     one answer. `think` says whether the model may think before it answers (None: as it does by
     itself), in `thought_tokens` at most, and `template_values` are for its chat template.
@@ -183,6 +185,7 @@ class Question(Sampling, kw_only=True):
     raw: bool = False
     json_schema: dict[str, Any] | None = None
     unquoted: bool = False
+    grammar: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_GRAMMAR)] | None = None
     functions: Annotated[list[ToolFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     must_call: bool = False
     parallel_calls: bool | None = None
@@ -216,6 +219,8 @@ class Question(Sampling, kw_only=True):
             raise ValueError("`suffix` and `echo` go with `raw`")
         if self.raw and self.messages is not None:
             raise ValueError("`raw` goes with `prompt`, not with `messages`")
+        if self.grammar is not None and (self.json_schema is not None or self.functions):
+            raise ValueError("`grammar` goes without `json_schema` and without `functions`")
         if self.must_call and not self.functions:
             raise ValueError("`must_call` needs `functions`")
         if pictures := self.pictures:

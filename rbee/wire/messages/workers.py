@@ -30,6 +30,7 @@ Ability = Literal[
     "vectors",
     "tools",
     "json_schema",
+    "grammar",
     "thinking",
     "logprobs",
     "logit_bias",

@@ -191,6 +191,7 @@ class Engine(NamedTuple):
 _WANTED: Mapping[str, Ability] = {
     "messages": "chat",
     "json_schema": "json_schema",
+    "grammar": "grammar",
     "functions": "tools",
     "think": "thinking",
     "thought_tokens": "thinking",

@@ -12,6 +12,7 @@ import codecs
 import contextlib
 import functools
 import http.client
+import itertools
 import json
 import math
 import os
@@ -56,6 +57,7 @@ from rbee.worker.engines.conversation import (
     tokens_unknown,
     too_many_marks,
 )
+from rbee.worker.engines.drawn import Drawn
 from rbee.worker.engines.hidden_socket import HiddenSocket
 from rbee.worker.engines.refusals import (
     engine_failed,
@@ -285,6 +287,8 @@ class LlamaCpp:
         gain, fault = 0.0, ""
         if orders.draft_paths:
             gain, fault = self._with_draft(params, orders)
+        #: Whether a draft writes ahead.
+        self._drafts = gain >= LEAST_GAIN
         after = _free_memory(orders)
         by = {device: abs(free - after[device]) for device, free in before.items()}
         self.placed = Placed(
@@ -353,6 +357,9 @@ class LlamaCpp:
         """
         known = orders.draft_gain
         alone = 0.0 if known else self._pace()
+        if known:
+            # Ended before its main loop has begun, it would wait for the end of that for ever.
+            self._server.handle_completions({"prompt": _ONCE, "max_tokens": 1}, lambda chunk: None)
         self._server = None  # its memory is free before there is another one
         drafting(params, orders)
         fault = ""
@@ -539,7 +546,10 @@ class LlamaCpp:
             )
         else:
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-            write = functools.partial(self._written, request, caller, len(read))
+            size = len(read)
+            write = functools.partial(
+                self._written, request, caller, lambda n: caller.on_work(Work(n, size, 0))
+            )
             scored = likelihoods(self._vocabulary, prompt, request.logprobs, write, self._scored)
             for each, piece in zip(scored, prompt.pieces, strict=False):
                 caller.on_piece(Piece(decode(piece), logprobs=[each]))
@@ -550,9 +560,14 @@ class LlamaCpp:
         )
 
     def _written(
-        self, request: InferRequest, caller: Caller, size: int, body: dict[str, Any]
+        self,
+        request: InferRequest,
+        caller: Caller,
+        on_read: Callable[[int], object],
+        body: dict[str, Any],
     ) -> Iterator[dict[str, Any]]:
-        """Each token that is written for a body, with how likely it was; of a prompt of `size`."""
+        """Each token that is written for a body, with how likely it was. `on_read` is told how many
+        parts of the prompt and tokens there are, again and again."""
         written: list[dict[str, Any]] = []
         failed: dict[str, Any] = {}
 
@@ -561,7 +576,7 @@ class LlamaCpp:
                 failed.update(chunk["error"])
             for choice in chunk.get("choices", ()):
                 written.extend((choice.get("logprobs") or {}).get("content", ()))
-            caller.on_work(Work(len(body["prompt"]) + len(written), size, 0))
+            on_read(len(body["prompt"]) + len(written))
             return caller.cancelled.is_set() or None
 
         asked = {"stream": True, "return_progress": True, "temperature": 0, **body}
@@ -704,11 +719,20 @@ class LlamaCpp:
                     raise in_functions(error) from None
                 error.details.setdefault("field", "json_schema")
                 raise
+        if request.grammar is not None:
+            from rbee.worker.engines.asked_grammar import bounded  # late: few requests have one
+
+            self._hold_to_grammar(bounded(request.grammar), request, body)
         if request.thought_tokens and chat and request.think is not False:
             body[_BUDGET] = min(body.get(_BUDGET, request.thought_tokens), request.thought_tokens)
         stops = Stops(request.stop or ())
         plain = not chat or request.is_prefilled()
         thoughts = Thoughts(plain=True) if plain else self._thoughts(request)
+        drawn = None
+        if request.logprobs is not None and not request.pictures:
+            # A draft writes without telling, and beside tools the engine refuses to tell.
+            drawn = Drawn(silent="tools" in body or self._drafts)
+            body["timings_per_token"] = True
         may_think, thought = body.get(_BUDGET), 0
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
@@ -731,6 +755,12 @@ class LlamaCpp:
                 return None
             choice = choices[0]
             piece = _piece(choice)
+            if piece is not None and drawn is not None:
+                made = int(chunk.get("timings", {}).get("predicted_n", 0))
+                entries = (choice.get("logprobs") or {}).get("content", ())
+                piece = piece._replace(
+                    logprobs=drawn.take(piece.text + piece.thought, entries, made)
+                )
             if piece is not None and (piece := thoughts.take(piece)) is not None:
                 piece = piece._replace(text=stops.take(piece.text))
                 if request.parallel_calls is False and any(call.index for call in piece.calls):
@@ -769,6 +799,7 @@ class LlamaCpp:
                 return self._as_it_comes(request, body, caller)
             raise refused(request, last["error"])
         if may_think is not None and thought > may_think + _SLACK and not caller.cancelled.is_set():
+            self._tell_held(drawn, request, body, work, caller)
             left = request.max_tokens and max(1, request.max_tokens - thought)
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
             answered = self._generate(asked, schema, caller)
@@ -777,6 +808,7 @@ class LlamaCpp:
         rest = rest._replace(text="" if stops.met else stops.take(rest.text) + stops.rest())
         if rest.text or rest.thought:
             caller.on_piece(rest)
+        self._tell_held(drawn, request, body, work, caller)
         if stops.met:
             return Generated("stop", work.to_read, work.made, stops.met)
         if "one" in last:
@@ -789,6 +821,30 @@ class LlamaCpp:
             timings.get("prompt_n", 0) + timings.get("cache_n", 0),
             timings.get("predicted_n", 0),
         )
+
+    def _tell_held(
+        self,
+        drawn: Drawn | None,
+        request: InferRequest,
+        body: dict[str, Any],
+        work: Work,
+        caller: Caller,
+    ) -> None:
+        """Tells how likely the tokens of an answer were of which that was not known before."""
+        if drawn is None or not drawn.holds or caller.cancelled.is_set():
+            return
+        prompt = body["prompt"] if "prompt" in body else self._rendered_as(body)
+        steps = itertools.count(work.made + 1)
+
+        def on_read(parts: int) -> None:
+            caller.on_work(work._replace(made=next(steps)))
+
+        write = functools.partial(self._written, request, caller, on_read)
+        before = prompt if isinstance(prompt, list) else [prompt]
+        for each in drawn.rest(self._vocabulary, before, request.logprobs or 0, write):
+            if caller.cancelled.is_set():
+                return
+            caller.on_piece(Piece("", logprobs=[each]))
 
     def _broken(self, request: InferRequest) -> RbeeError:
         """The refusal of the pictures of a request: it does not say which one it cannot read."""
@@ -845,7 +901,18 @@ class LlamaCpp:
             body["json_schema"] = engine_schema(schema, "$", strict=True)
             return
         grammar = text_grammar_of(schema) if request.unquoted else grammar_of(schema)
+        self._hold_to_grammar(grammar, request, body)
+
+    def _hold_to_grammar(self, grammar: str, request: InferRequest, body: dict[str, Any]) -> None:
+        """Adds what holds the answer to a grammar, behind the thought where there may be one."""
+        chat = "messages" in body
         thinks = request.think is not False
+        if chat and self._own_form:
+            raise invalid(
+                "a grammar goes with no model whose answers have a form of their own",
+                "ask for a JSON schema, or another model",
+                field="grammar",
+            )
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
             # A thought gets half of the budget, so that the demanded form still fits behind it.
@@ -966,7 +1033,7 @@ def _call_piece(call: dict[str, Any]) -> CallPiece:
 
 def _sampling(request: InferRequest, chat: bool) -> dict[str, Any]:
     given = options_of(request, _SAMPLING)
-    if request.logprobs is not None:
+    if request.logprobs is not None and not (chat and request.functions):
         count = max(request.logprobs, 1)  # it tells nothing of a token for 0 alternatives
         given.update({"logprobs": True, "top_logprobs": count} if chat else {"logprobs": count})
     return given

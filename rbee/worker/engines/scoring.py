@@ -110,9 +110,9 @@ def likelihoods(
     found = [Scored(None, [])] * max(first, 1)
     found += memory.begins(read, count)[len(found) :]
     for scored, piece in zip(found[first:], prompt.pieces):
-        yield _likelihood_of(scored, piece, count)
+        yield likelihood_of(scored, piece, count)
     for scored in _scored(vocabulary, prompt, len(found), count, write):
-        yield _likelihood_of(scored, prompt.pieces[len(found) - first], count)
+        yield likelihood_of(scored, prompt.pieces[len(found) - first], count)
         found.append(scored)
     memory.keep(read, count, found)
 
@@ -160,14 +160,21 @@ def _looked_up(
     for token in write({"prompt": before, **_only(wanted), "logprobs": max(count, 1)}):
         if token["id"] == wanted:
             return Scored(token["logprob"], token["top_logprobs"][:count])
-    likeliest: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for others in likeliest(vocabulary, before, write):
+        for each in others:
+            if each["id"] == wanted:
+                return Scored(each["logprob"], others[:count])
+    return Scored(_NEVER, others[:count])
+
+
+def likeliest(
+    vocabulary: Vocabulary, before: Sequence[Any], write: Write
+) -> Iterator[list[dict[str, Any]]]:
+    """The tokens that may stand behind others, the likeliest first: some, then more, then all."""
     for number in _LOOKED_THROUGH:
         for token in write({"prompt": before, **_only(vocabulary.letter), "logprobs": number}):
-            likeliest = token["top_logprobs"]
-        for each in likeliest:
-            if each["id"] == wanted:
-                return Scored(each["logprob"], likeliest[:count])
-    return Scored(_NEVER, likeliest[:count])
+            yield token["top_logprobs"]
 
 
 def _only(token: int) -> dict[str, Any]:
@@ -193,7 +200,8 @@ def _runs(hard: Sequence[bool]) -> Iterator[tuple[bool, int]]:
             begin = at
 
 
-def _likelihood_of(scored: Scored, piece: bytes, count: int) -> TokenLikelihood:
+def likelihood_of(scored: Scored, piece: bytes, count: int) -> TokenLikelihood:
+    """What is told of a token with this text, and of so many others in its place."""
     logprob = scored.logprob
     return TokenLikelihood(
         token=piece.decode(errors="replace"),
