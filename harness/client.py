@@ -94,7 +94,7 @@ def ask(
     token: str | None = None,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
-    timeout: float = 10.0,
+    timeout: float = 30.0,
 ) -> Answer:
     """One request. `body` is sent as it is when bytes or str, else as JSON.
 

@@ -193,7 +193,7 @@ Feature: Another machine is woken, and sleeps again
     Scenario: Nobody comes
       Given my machine "blep" beside the machines "workstation"
       And heartbeats come every 50 ms
-      And a hive without a queen stays awake for 300 ms
+      And a hive without a queen stays awake for 4000 ms
       And I have added the machines "workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When the queen is killed
