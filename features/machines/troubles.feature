@@ -41,7 +41,7 @@ Feature: The trouble of one machine is not the end of a job
   @fault.queen.wait-for-the-frozen
   Scenario: A machine that is frozen holds nobody up
     Given a machine is waited for 4000 ms
-    And a hive that is frozen is given 1500 ms to leave
+    And a hive that is frozen is given 5000 ms to leave
     And a swarm that was left warm by "rbee-keeper up"
     And hive "workstation" is frozen
     When I type each of these commands

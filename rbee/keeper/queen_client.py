@@ -25,12 +25,19 @@ _SILENCE = 60.0
 
 
 class QueenClient:
-    """Requests and streams of one queen at `url`, who has to know the secret of `credential`."""
+    """Requests and streams of one queen at `url`, who has to know the secret of `credential`.
 
-    def __init__(self, url: str, credential: Credential, connect_timeout: float) -> None:
+    She has `connect_timeout` seconds to answer, and `list_patience` more where she asks each of the
+    machines, and waits as long for them.
+    """
+
+    def __init__(
+        self, url: str, credential: Credential, connect_timeout: float, list_patience: float = 0.0
+    ) -> None:
         self.url = url
         self._credential = credential
         self._timeout = connect_timeout
+        self.patience_for_lists = connect_timeout + list_patience
         self._connection: Connection | None = None
 
     def health(self) -> Health | None:

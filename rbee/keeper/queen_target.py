@@ -65,7 +65,8 @@ class QueenTarget(NamedTuple):
     def client(self) -> QueenClient:
         """Her, to speak to."""
         credential = Credential(self.token, forwarded=self.named)
-        return QueenClient(self.url, credential, self.settings.connect_timeout)
+        settings = self.settings
+        return QueenClient(self.url, credential, settings.connect_timeout, settings.list_patience)
 
 
 def awake_at(
