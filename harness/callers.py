@@ -107,7 +107,7 @@ class Callers:
         """What a program with this key is answered that asks a model for three tokens."""
         body = {"model": model, "max_tokens": 3, "messages": [{"role": "user", "content": "hi"}]}
         url = self._cluster.url("queen", "/v1/chat/completions")
-        return client.ask("POST", url, token=self._tokens[key], body=body, timeout=30.0)
+        return client.ask("POST", url, token=self._tokens[key], body=body, timeout=90.0)
 
     def models_of(self, key: str) -> list[dict[str, Any]]:
         """What it is told of the models."""

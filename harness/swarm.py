@@ -176,8 +176,8 @@ def assert_only_worker(cluster: Cluster, model_ref: str, device: str) -> None:
 
 def told_to_cluster(cluster: Cluster) -> list[str]:
     """``actor: line`` of each event that belongs to no job, from the first one that is kept."""
-    how = {"last_event_id": "0", "timeout": _QUIET_S, "until_silent": True}
-    told = [event.json() for event in cluster.listen("queen", "/events", **how).events]
+    stream = cluster.listen("queen", "/events", last_event_id="0", until_silent=_QUIET_S)
+    told = [event.json() for event in stream.events]
     return [f"{narration['actor']}: {narration['human']}" for narration in told]
 
 

@@ -57,7 +57,7 @@ class Load:
         inside.open_up(cluster)
         swarm.wake_queen(cluster)
         asked = {"model": _READER, "input": "bee"}
-        assert cluster.http("POST", "queen", "/v1/embeddings", asked, timeout=60).status == 200
+        assert cluster.http("POST", "queen", "/v1/embeddings", asked, timeout=180).status == 200
         # Every slot was taken once: threads are there from the first time on that they work.
         self._call("before", 2 * _SLOTS, lambda number: number < 2)
         self._assert_free()
