@@ -28,6 +28,12 @@ Feature: The swarm is up whenever its machine is: up --stay, up --at-boot
     And no service is written down
     And nothing is left running
 
+  Scenario: The queen listens for the other machines of the house from each start on
+    Given a machine whose service manager agrees to everything
+    When I type "rbee-keeper up --at-boot --host 0.0.0.0"
+    Then the exit status is 0
+    And the service that is written down sets "RBEE_QUEEN_HOST" to "0.0.0.0"
+
   @needs-systemd
   Scenario: systemd takes the service as it is written, with any path and value
     When systemd checks a service with odd characters in its program and its values

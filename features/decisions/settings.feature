@@ -12,6 +12,9 @@ Feature: Every number that can be set, and which of them counts
       | hive_port             | 8600        |
       | worker_host           |             |
       | worker_port           | 8601        |
+      | plain_http            | False       |
+      | tls_certificate       |             |
+      | tls_key               |             |
       | database              |             |
       | database_busy         | 10          |
       | spread                | swarm       |

@@ -47,11 +47,12 @@ def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoRe
 
     def run(home: Home) -> int | None:
         where = QueenTarget.of(home, queen, token_file)
-        is_far = queen is not None and not addresses.is_loopback(addresses.host_of(queen))
+        is_open = queen is not None and not queen.startswith("https://")
+        is_far = is_open and not addresses.is_loopback(addresses.host_of(where.url))
         if is_far and not options.get("quiet"):
             from rbee.keeper.open_way import warning
 
-            screen.warn(warning(queen))  # before anything is sent
+            screen.warn(warning(where.url))  # before anything is sent
         return deed(screen, where)
 
     run_at_home(screen, run)

@@ -17,7 +17,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rbee.keeper.streams import AnswerLost, can_show, is_same_file, json_for
@@ -33,6 +33,7 @@ _BAR_WIDTH = 30
 _BLOCKS = ("█", "░")
 _SIGNS = ("#", ".")
 _DIM, _PLAIN = "\033[2m", "\033[0m"
+_LIGHT_ON_DARK = "\033[97;40m"
 _CLEAR = "\033[H\033[J"
 #: Actions of the keeper that ``--calm`` lets pass, with all that others tell, but for what
 #: somebody has to know about the answer.
@@ -194,6 +195,14 @@ class Screen:
         lines = [shown(line)[: columns - 1] for line in text.split("\n")]
         with self._lock:
             _write(_CLEAR + "\n".join(lines[: rows - 1]) + "\n")
+
+    def code(self, lines: Sequence[str]) -> None:
+        """Draws a code for a camera: light blocks on a dark ground, whatever ground the terminal
+        has, but where NO_COLOR is set. Raises as `text` does."""
+        before, after = ("", "") if os.environ.get("NO_COLOR") else (_LIGHT_ON_DARK, _PLAIN)
+        with self._lock:
+            self._clear_bar()
+            _write("".join(f"{before}{line}{after}\n" for line in lines))
 
     def result(self, value: object, text: str | None) -> None:
         """Writes what was asked for: `value` as JSON for programs, `text` for people; None: they

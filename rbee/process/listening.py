@@ -25,6 +25,7 @@ _HEEDED = (
 )
 #: Ours that say where a queen is, which is told apart, or nothing to a daemon that is awake.
 _APART = ("RBEE_HOME", "RBEE_QUEEN_")
+_CERTIFICATES = "SSL_CERT_FILE"
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -70,7 +71,9 @@ def surroundings(home: Home) -> dict[str, int]:
     found = {
         name: zlib.crc32(value.encode("utf-8", "surrogateescape"))
         for name, value in environment_of(os.environ).items()
-        if name.upper() in _HEEDED or (name.startswith("RBEE_") and not name.startswith(_APART))
+        # What `up --print-env` has written says nothing new to a daemon.
+        if (name != _CERTIFICATES or home.trusted not in Path(value).parents)
+        and (name.upper() in _HEEDED or (name.startswith("RBEE_") and not name.startswith(_APART)))
     }
     with contextlib.suppress(OSError):
         found["config.toml"] = zlib.crc32((home.path / "config.toml").read_bytes())

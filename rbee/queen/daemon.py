@@ -26,6 +26,7 @@ from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
 from rbee.queen.anthropic import routes as anthropic
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, NameCatalog, open_catalog
+from rbee.queen.certificate import Certificates
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.handlers import Handlers
@@ -44,7 +45,7 @@ from rbee.queen.page.sessions import Sessions
 from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses, narration, proof
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import (
     DRAIN,
     HEALTH,
@@ -56,12 +57,14 @@ from rbee.wire.messages.basics import (
     ShutdownBegun,
     ShutDownQueen,
 )
+from rbee.wire.messages.certificate import CERTIFICATE, AskCertificate, CertificateView
 from rbee.wire.messages.events import EVENTS, Done, FollowEvents
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.narration import Narration, say
 from rbee.wire.settings import Settings
 
+_HERE = "127.0.0.1"
 #: How long a queen that may be there already has to answer (seconds).
 _SECOND_LOOK = 1.0
 #: When somebody who is sent away by a queen that is replaced may find the next one (seconds).
@@ -134,6 +137,9 @@ class _Queen:
         spare: Child | None,
     ) -> None:
         self.settings = settings
+        self.certificates = Certificates(home, settings)
+        if settings.tls_certificate or settings.tls_key:
+            self.certificates.context(_HERE)  # what cannot be used is told to whoever wakes her
         self.server = Server(
             "queen",
             proof.Credential(orders.token),
@@ -141,6 +147,7 @@ class _Queen:
             settings,
             functools.partial(_secret_of_hive, orders.token),
             lambda request: self.page.asks(request),
+            self.certificates,
         )
         # Before the catalog is opened: of two queens that start together, one gets the port.
         self.server.bind(orders.host, orders.port)
@@ -259,6 +266,14 @@ class _Queen:
         self._require_awake()
         self._stay()
         await self.hives.have_heard()
+
+    @serves(CERTIFICATE)
+    async def certificate(self, wanted: AskCertificate) -> CertificateView:
+        """Tells what she shows where a connection to this address is encrypted."""
+        try:
+            return self.certificates.view(wanted.address)
+        except ValueError:
+            raise invalid(f"{wanted.address!r} is no address", "send an IP address") from None
 
     @serves(DRAIN)
     async def drain(self) -> DrainBegun:

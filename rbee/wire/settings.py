@@ -49,6 +49,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where a worker listens; empty: where its hive does."""
     worker_port: Port = 8601
     """The port of the first worker of a machine; one that is taken is passed over."""
+    plain_http: bool = False
+    """Whether other machines may speak to the queen without encryption, too: they read and write
+    ``http://`` then, and so does whoever is on the network between."""
+    tls_certificate: str = ""
+    """A file (PEM) with a certificate of an authority that the others know, and what links it to
+    that; empty: the queen makes one of her own. It is read again when it is replaced."""
+    tls_key: str = ""
+    """The file with the private key of `tls_certificate`."""
     database: Secret = ""
     """URL of the queen's catalog, ``sqlite:////path`` or
     ``postgresql+psycopg://USER:PASSWORD@SERVER/NAME``; empty: ``queen.db`` in RBEE_HOME."""
