@@ -103,6 +103,36 @@ if "rbee.worker" in sys.orig_argv:
 """
 
 
+_MUTE = """
+import sys
+
+if any(word in sys.orig_argv for word in ("rbee.queen", "rbee.hive")):
+    import asyncio, os
+    from rbee.hive.heartbeat import HeartbeatSender
+
+    beat = HeartbeatSender._beat
+
+    def be_first():
+        try:
+            with open({first!r}, "x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:
+            pass
+
+    async def beat_unless_first(self):
+        with open({first!r}) as file:
+            is_first = file.read() == str(os.getpid())
+        await (asyncio.Event().wait() if is_first else beat(self))
+
+    HeartbeatSender._beat = beat_unless_first
+    # A hive may be a copy of its queen.
+    if "rbee.queen" in sys.orig_argv:
+        os.register_at_fork(after_in_child=be_first)
+    else:
+        be_first()
+"""
+
+
 _CLOCK = """
 import itertools, time
 
@@ -169,6 +199,11 @@ def hang_while_loading(cluster: Cluster) -> None:
 def hang_when_started_again(cluster: Cluster) -> None:
     """The second worker stops before it has done anything."""
     at_start(cluster, _HANG_AGAIN)
+
+
+def mute_first_hive(cluster: Cluster) -> None:
+    """The first hive that is woken never sends a heartbeat; all else it does."""
+    at_start(cluster, _MUTE.format(first=os.fspath(cluster.folder / "first-hive")))
 
 
 def hang_engine_at(cluster: Cluster, word: str) -> None:

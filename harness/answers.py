@@ -50,7 +50,9 @@ def of_engine_alone(*prompts: str, dialogue: bool = False) -> str:
     model = ROOT / "rbee" / "hive" / "models" / "bundled" / "minillama.gguf"
     how = "dialogue" if dialogue else "chat"
     command = [sys.executable, "-c", _ENGINE_ALONE, str(model), how, *prompts]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=240
+    )
     assert done.stdout.strip(), done.stderr
     return done.stdout
 

@@ -24,7 +24,7 @@ from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 
 #: How long somebody waits for the end of work that takes no time, in seconds.
-PATIENCE_S = 2.0
+PATIENCE_S = 10.0
 _POOLED = re.compile(r"\brun_in_executor\(|\bto_thread\(|\bThreadPoolExecutor\(")
 
 

@@ -58,7 +58,7 @@ def objections_of_systemd() -> str:
         unit = Path(folder, "rbee.service")
         unit.write_text(boot.systemd_unit(PROGRAM, VALUES))
         command = ["systemd-analyze", "verify", str(unit)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         return done.stdout + done.stderr
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from harness import client
 from harness.cluster import Cluster
-from harness.waiting import wait_until
+from harness.waiting import wait_in_turns, wait_until
 
 _SILENCE_S = 60.0
 #: Tokens of an answer; a story goes on until its reader leaves.
@@ -70,11 +68,6 @@ class Caller(client.Listener):
         """Until the queen has let it in, or turned it away."""
         wait_until("the queen has answered", lambda: self.status)
 
-    def longest_silence(self) -> float:
-        """For how many seconds at most nothing came between two pieces, or has come since."""
-        came = [*self.came, time.perf_counter()]
-        return max(after - before for before, after in itertools.pairwise(came))
-
     def take(self, event: client.Event) -> None:
         """A piece of the answer, what stands around it, or its end."""
         if event.data == "[DONE]":
@@ -114,7 +107,7 @@ class Callers:
         """What a program with this key is answered that asks a model for three tokens."""
         body = {"model": model, "max_tokens": 3, "messages": [{"role": "user", "content": "hi"}]}
         url = self._cluster.url("queen", "/v1/chat/completions")
-        return client.ask("POST", url, token=self._tokens[key], body=body, timeout=30.0)
+        return client.ask("POST", url, token=self._tokens[key], body=body, timeout=90.0)
 
     def models_of(self, key: str) -> list[dict[str, Any]]:
         """What it is told of the models."""
@@ -134,12 +127,14 @@ class Callers:
         wait_until("it hears of the download", lambda: story.is_told("starting download"))
 
     def assert_cut_off(self, within_s: float) -> None:
-        """The stories of all who read one end, with an error that says why."""
+        """The stories of all who read one end, with an error that says why, within so many seconds
+        in which the queen has her turn."""
 
         def told() -> bool:
             return all('"invalid_api_key"' in caller.last for caller in self._callers)
 
-        wait_until("each story ends with the error of a key that is none", told, within_s)
+        what = "each story ends with the error of a key that is none"
+        wait_in_turns(what, told, lambda: self._cluster.queen_get("/health"), within_s)
 
     def heard(self) -> str:
         """All that was sent to those who read, as text."""
@@ -158,9 +153,9 @@ class Callers:
         for story in stories:
             story.wait_for_tokens()
 
-    def longest_silence(self) -> float:
-        """The longest that any of them has heard nothing, once its story had begun (seconds)."""
-        return max(each.longest_silence() for each in self._callers)
+    def pieces(self) -> list[int]:
+        """How many pieces have come of each story."""
+        return [caller.pieces for caller in self._callers]
 
     def wait(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer and wait in the queue, the one behind the other."""

@@ -27,10 +27,11 @@ import psutil
 
 from harness import ports as port_numbers
 
-#: How long the programs of a scenario may take to leave after its last step, in seconds.
-DEADLINE_S = 10.0
+#: How long the programs of a scenario may take to leave after its last step, in seconds: less than
+#: one that does not hear has until it is ended (`stop_request` and `stop_term`).
+DEADLINE_S = 14.0
 #: How long what was killed by force may take to disappear, in seconds.
-BURIAL_S = 5.0
+BURIAL_S = 20.0
 #: How far the clock may be set while a process runs, in seconds.
 CLOCK_S = 5.0
 

@@ -94,7 +94,7 @@ def ask(
     token: str | None = None,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
-    timeout: float = 10.0,
+    timeout: float = 30.0,
 ) -> Answer:
     """One request. `body` is sent as it is when bytes or str, else as JSON.
 
@@ -119,20 +119,23 @@ def listen(
     timeout: float = 60.0,
     at_most: int | None = None,
     until: Sequence[str] = (),
-    until_silent: bool = False,
+    until_silent: float | None = None,
 ) -> Stream:
     """Reads an event stream until the server closes it, until it has `at_most` events, or until
     one of the texts `until` stands in an event.
 
     A `body` is posted and begins the stream; see `ask`.
 
-    After `timeout` seconds without a byte it raises AssertionError with what came so far, or gives
-    that where the stream is read `until_silent`.
+    After `timeout` seconds without a byte it raises AssertionError with what came so far. A stream
+    that is read `until_silent` for so many seconds is given as far as it has come by then.
     """
     more = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
     connection = _listening(url, token, body, timeout, more)
+    sock = connection.sock
     try:
         response = connection.getresponse()
+        if until_silent is not None:
+            sock.settimeout(until_silent)
         reader = EventReader()
         stream = Stream(response.status, comments=reader.comments)
         while at_most is None or len(stream.events) < at_most:
@@ -140,7 +143,7 @@ def listen(
                 line = response.readline().decode("utf-8", "replace")
             except TimeoutError:
                 told = f"{url} was silent for {timeout} s after {stream.names()}"
-                assert until_silent, told
+                assert until_silent is not None, told
                 break
             event = reader.take(line) if line else None
             if event is not None:

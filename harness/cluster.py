@@ -209,7 +209,7 @@ class Cluster:
             f"stdout is {one.stdout!r}, not {expected!r}\n{one}"
         )
 
-    def assert_running(self, role: str, count: int = 1, deadline_s: float = 5.0) -> None:
+    def assert_running(self, role: str, count: int = 1, deadline_s: float = 20.0) -> None:
         """Exactly `count` processes of this role are running, now or within `deadline_s` s."""
         wait_until(
             f"{count} process(es) of the {role} are running",
@@ -217,7 +217,7 @@ class Cluster:
             deadline_s,
         )
 
-    def assert_answers(self, role: str, deadline_s: float = 10.0) -> None:
+    def assert_answers(self, role: str, deadline_s: float = 30.0) -> None:
         """The server of this role answers on its health route, now or within `deadline_s` s."""
         wait_until(f"the {role} answers", lambda: self._is_healthy(role), deadline_s)
 
@@ -291,7 +291,7 @@ class Cluster:
         *,
         token: str | None = "the scenario's",
         headers: dict[str, str] | None = None,
-        timeout: float = 10.0,
+        timeout: float = 30.0,
     ) -> client.Answer:
         """One request with what opens that daemon; ``token=None`` sends nothing."""
         with self._inside():
@@ -557,6 +557,10 @@ class Cluster:
             RBEE_HIVE_PORT=str(self.ports.hive),
             RBEE_WORKER_PORT=str(self.ports.worker),
             RBEE_RESTART_DELAYS="0.05,0.1,0.2",
+            # So long may a machine that others use keep a program from its processor.
+            RBEE_LIST_PATIENCE="8",
+            RBEE_STREAM_PATIENCE="20",
+            RBEE_READER_GRACE="10",
         )
         return kept
 

@@ -39,6 +39,6 @@ def _hives(homes: Sequence[Path]) -> Iterator[tuple[str, str]]:
 
 def _workers(hive_url: str, secret: str) -> list[tuple[str, str]]:
     with contextlib.suppress(OSError, AssertionError):
-        answer = client.ask("GET", hive_url + WORKERS.path, token=secret, timeout=2.0)
+        answer = client.ask("GET", hive_url + WORKERS.path, token=secret, timeout=10.0)
         return [(each["url"], each["worker_id"]) for each in answer.json()["workers"]]
     return []

@@ -17,9 +17,9 @@ from harness.program import Finished
 from harness.waiting import wait_until
 
 #: How long an impatient hive waits for a byte, in seconds.
-STALL_S = 0.4
+STALL_S = 4.0
 #: How long a download may take to get as far as a hub lets it, in seconds.
-ARRIVAL_S = 10.0
+ARRIVAL_S = 60.0
 #: Bytes of the small disk, and of one that has the catalogs and logs on it, too.
 SMALL_DISK, SMALL_HOME = 4 << 20, 12 << 20
 

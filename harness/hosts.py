@@ -222,7 +222,7 @@ class Hosts:
             capture_output=True,
             text=True,
             env=self.at_the_keyboard(name),
-            timeout=20.0,
+            timeout=60.0,
             check=False,
         )
         assert ran.returncode == 0, f"{argv} on {name}: {ran.returncode} {ran.stdout} {ran.stderr}"

@@ -19,7 +19,7 @@ from harness.program import Finished
 WHEELS = Path(sys.prefix) / ".wheels"
 
 #: How long it may take until pip asks for the first package, in seconds.
-_PIP_ASKS_S = 20.0
+_PIP_ASKS_S = 120.0
 _PYTHON_HERE = Path(sys.base_prefix) / "bin" / "python3"
 #: A process id that no process has: Linux counts to 4194304.
 _NOBODY = 99999999

@@ -17,7 +17,7 @@ from harness.waiting import wait_until
 REPOSITORY = "author/minillama"
 INFO = f"/api/models/{REPOSITORY}"
 #: How long a stall may take to come, and an answer to be cut off, in seconds.
-SOON_S = 5.0
+SOON_S = 30.0
 
 
 class LentHub:

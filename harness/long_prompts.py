@@ -16,7 +16,7 @@ from harness.waiting import wait_until
 #: The longest that a busy machine may take to read a prompt of a scenario, in seconds.
 _PATIENCE_S = 150.0
 #: How long others ask at most.
-_BESIDE_S = 30.0
+_BESIDE_S = 120.0
 
 
 def type_on_terminal(cluster: Cluster, command_line: str, count: int) -> Finished:

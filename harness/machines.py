@@ -33,7 +33,7 @@ from rbee.hive.models.pooling import default_context
 _SILENCE_S = 0.3
 
 #: How long a machine that does not answer is waited for by the programs, in seconds.
-_DEAF_S = 1.5
+_DEAF_S = 5.0
 
 #: A test run that has a machine with a program on it, says its number, and goes no further.
 _KILLED = """
@@ -51,7 +51,7 @@ time.sleep(600)
 
 
 #: How long who was added is waited for to be asleep again, in seconds.
-_ASLEEP_S = 5.0
+_ASLEEP_S = 20.0
 #: What the homes of all machines hold once some of them were added, by the case.
 _left: dict[str, list[dict[str, tuple[bytes, int]]]] = {}
 

@@ -20,7 +20,7 @@ from harness.waiting import wait_until
 
 #: Stops of the tabulator between the top of the page and what is looked for, at most.
 _STOPS = 40
-_PATIENCE_S = 30.0
+_PATIENCE_S = 90.0
 #: How much lighter or darker a text is than its ground at least (WCAG 2.2, 1.4.3).
 _CONTRAST = 4.5
 
@@ -301,9 +301,7 @@ _TRY = "() => WAY.then((it) => it.text()).catch(() => '').then((text) => text ||
 def assert_signs_in(cluster: Cluster, printed: str) -> None:
     """The link can be changed for a session, as the page does."""
     secret = printed.strip().partition("#link=")[2]
-    answer = cluster.http(
-        "POST", "queen", "/page/session", {"secret": secret}, token=None, timeout=10.0
-    )
+    answer = cluster.http("POST", "queen", "/page/session", {"secret": secret}, token=None)
     assert answer.status == 200 and answer.json()["token"], answer
 
 

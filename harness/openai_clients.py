@@ -23,7 +23,6 @@ from harness import swarm, token_clients
 from harness.clients import WEATHER_TOOL
 from harness.cluster import Cluster
 from harness.overhearing import Exchange, Overhearing
-from harness.waiting import wait_until
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -109,12 +108,7 @@ def assert_whole_events(lines: Sequence[str]) -> None:
 
 def assert_cancelled(cluster: Cluster) -> None:
     """The one job of the swarm is cancelled, now or in a moment."""
-
-    def cancelled() -> bool:
-        swarm.assert_job(cluster, "cancelled")
-        return True
-
-    wait_until("the job is cancelled", cancelled)
+    swarm.assert_job(cluster, "cancelled")
 
 
 def tried_again(cluster: Cluster, model: str) -> list[int]:

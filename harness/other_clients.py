@@ -14,7 +14,7 @@ from harness.program import Finished
 from harness.waiting import wait_until
 
 #: What it takes to try everything: some 5,000 requests (seconds).
-_ALL_TRIED_S = 300.0
+_ALL_TRIED_S = 900.0
 _MODELS_OF_LLM = """
 - model_id: bee
   model_name: minillama

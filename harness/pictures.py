@@ -212,7 +212,7 @@ def shown_by(cluster: Cluster, api: str, model: str, colour: str) -> tuple[int, 
     it; "" is no picture."""
     data = base64.b64encode(png(SIGHT, SIGHT, _COLOURS[colour])).decode() if colour else ""
     path, body = _asked_by(api, model, data)
-    answer = cluster.http("POST", "queen", path, body, timeout=60)
+    answer = cluster.http("POST", "queen", path, body, timeout=180)
     assert answer.status == 200, answer
     return _got(answer.json())
 
@@ -224,7 +224,7 @@ def sent_by(cluster: Cluster, api: str, model: str, sent: str) -> tuple[int, str
     path, body = _asked_by(api, model, data or "x")
     if is_address:
         body = json.loads(json.dumps(body).replace("data:image/png;base64,x", sent))
-    answer = cluster.http("POST", "queen", path, body, timeout=60)
+    answer = cluster.http("POST", "queen", path, body, timeout=180)
     return answer.status, answer.text
 
 

@@ -23,7 +23,7 @@ from harness.watching import DASHBOARD
 
 _BLOCK = re.compile(r"```yaml\n(scrape_configs:\n.*?)```", re.DOTALL)
 #: How long it may take to start, and to have read once (seconds).
-_READ_S = 30.0
+_READ_S = 120.0
 
 
 def reason_why_not() -> str:
@@ -92,7 +92,7 @@ class PrometheusServer:
     def _asked(self, what: str, **how: str) -> Any:
         url = f"{self._url}/api/v1/{what}?{urllib.parse.urlencode(how)}"
         try:
-            with urllib.request.urlopen(url, timeout=5.0) as answer:
+            with urllib.request.urlopen(url, timeout=30.0) as answer:
                 told = json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{how}: {error.read().decode()}") from None

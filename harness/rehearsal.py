@@ -232,11 +232,11 @@ class Rehearsal:
 
     def run_project(self, arguments: str) -> Finished:
         """Runs the runner on the rehearsed project."""
-        return self.stage.run(f"python -m harness.run {arguments}", timeout=60)
+        return self.stage.run(f"python -m harness.run {arguments}", timeout=180)
 
     def run_project_faults(self, arguments: str) -> Finished:
         """Tries, or checks, the faults that the rehearsed project keeps."""
-        return self.stage.run(f"python -m harness.faults {arguments}", timeout=60)
+        return self.stage.run(f"python -m harness.faults {arguments}", timeout=180)
 
     def assert_last_line(self, expected: str) -> None:
         """The output of what ran last ends with this line."""

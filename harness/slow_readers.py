@@ -12,7 +12,7 @@ import psutil
 from harness import wire
 from harness.cluster import Cluster
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 #: What arrives in one packet over a network, and what its reader takes in by itself; the loopback
 #: of one machine would take megabytes off the queen's hands.
 _SEGMENT, _RECEIVED = 536, 4096

@@ -32,9 +32,9 @@ from rbee.wire.settings import Settings
 
 _ROLES = ("queen", "hive", "worker")
 _HALF = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: "
-_PATIENCE_S = 10.0
-#: Before the first of what was begun ends by itself.
-_SOON_S = 1.0
+_PATIENCE_S = 60.0
+#: Before the first of what was begun ends by itself (seconds).
+_SOON_S = 6.0
 _MEBIBYTE = 1 << 20
 _LARGEST_BODY = _MEBIBYTE
 #: How much of a request comes at once (bytes).
@@ -57,10 +57,10 @@ class Flood:
 
     def assert_at_most(self, most: int) -> None:
         """No program holds more connections than that, at once."""
+        until = time.monotonic() + _SOON_S
         for role in _ROLES:
-            wait_until(
-                f"the {role} holds {most}", functools.partial(self._holds, role, most), _SOON_S
-            )
+            holds = functools.partial(self._holds, role, most)
+            wait_until(f"the {role} holds {most}", holds, until - time.monotonic())
 
     def assert_owner_is_served(self) -> None:
         """He lists, and infers, while the stranger holds on."""

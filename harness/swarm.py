@@ -24,8 +24,8 @@ from rbee.wire.routes import Who
 #: How long a stream that goes on is read when it has nothing new (seconds).
 _QUIET_S = 0.2
 #: How long a program may be silent where heartbeats come often, in seconds: a machine on which much
-#: else runs keeps a program from its processor for a few hundred milliseconds.
-_SILENCE_S = 3.0
+#: else runs keeps a program from its processor for as long as seconds.
+_SILENCE_S = 4.0
 _OVER = ("done", "failed", "cancelled")
 
 
@@ -72,7 +72,7 @@ def leave_warm(cluster: Cluster, command_line: str) -> None:
 def terminate(cluster: Cluster, role: str) -> None:
     """SIGTERM to the one process of this role; what was warm is to go to sleep by that."""
     cluster.expect_asleep()
-    os.kill(_the_one(cluster, role).pid, signal.SIGTERM)
+    os.kill(the_one(cluster, role).pid, signal.SIGTERM)
 
 
 def set_heartbeats(cluster: Cluster, interval_s: float) -> None:
@@ -105,9 +105,14 @@ def assert_status(cluster: Cluster, hive_id: str, status: str) -> None:
 
 
 def assert_job(cluster: Cluster, state: str) -> None:
-    """The queen lists one job, in this state."""
-    jobs = cluster.queen_get("/jobs")["jobs"]
-    assert [job["state"] for job in jobs] == [state], jobs
+    """The queen lists one job, in this state, now or in a moment."""
+
+    def is_in_it() -> bool:
+        jobs = cluster.queen_get("/jobs")["jobs"]
+        assert [job["state"] for job in jobs] == [state], jobs
+        return True
+
+    wait_until(f"the only job is {state}", is_in_it)
 
 
 def wait_until_jobs_are_over(cluster: Cluster, deadline_s: float) -> dict[str, str]:
@@ -124,7 +129,7 @@ def wait_until_jobs_are_over(cluster: Cluster, deadline_s: float) -> dict[str, s
 
 def freeze(cluster: Cluster, role: str) -> Member:
     """SIGSTOP: the one process of this role is there and answers nobody."""
-    member = _the_one(cluster, role)
+    member = the_one(cluster, role)
     processes.freeze(member)
     return member
 
@@ -171,8 +176,8 @@ def assert_only_worker(cluster: Cluster, model_ref: str, device: str) -> None:
 
 def told_to_cluster(cluster: Cluster) -> list[str]:
     """``actor: line`` of each event that belongs to no job, from the first one that is kept."""
-    how = {"last_event_id": "0", "timeout": _QUIET_S, "until_silent": True}
-    told = [event.json() for event in cluster.listen("queen", "/events", **how).events]
+    stream = cluster.listen("queen", "/events", last_event_id="0", until_silent=_QUIET_S)
+    told = [event.json() for event in stream.events]
     return [f"{narration['actor']}: {narration['human']}" for narration in told]
 
 
@@ -255,7 +260,7 @@ def assert_unauthorized(answers: dict[str, client.Answer]) -> None:
 
 def ask_listening_ports(cluster: Cluster, role: str) -> dict[str, int]:
     """The status that each port of a process gives to a request without a secret."""
-    process = psutil.Process(_the_one(cluster, role).pid)
+    process = psutil.Process(the_one(cluster, role).pid)
     ports = {each.laddr.port for each in process.net_connections("inet") if not each.raddr}
     return {
         f"{port}{path}": client.ask("GET", f"http://127.0.0.1:{port}{path}").status
@@ -268,14 +273,14 @@ def connections_to_worker(cluster: Cluster) -> set[int]:
     """The ports of the queen's own side of what she has open to the worker."""
     (worker,) = cluster.queen_get("/workers")["workers"]
     port = urlsplit(worker["url"]).port
-    queen = psutil.Process(_the_one(cluster, "queen").pid)
+    queen = psutil.Process(the_one(cluster, "queen").pid)
     open_now = [each for each in queen.net_connections("tcp") if each.raddr]
     return {each.laddr.port for each in open_now if each.raddr.port == port}
 
 
 def kill(cluster: Cluster, role: str) -> Member:
     """kill -9 of the one process of this role."""
-    member = _the_one(cluster, role)
+    member = the_one(cluster, role)
     processes.kill(member)
     return member
 
@@ -321,7 +326,7 @@ def assert_worker_kind(cluster: Cluster, kind: str) -> None:
     assert len(rows) == 1, rows
 
 
-def _the_one(cluster: Cluster, role: str) -> Member:
+def the_one(cluster: Cluster, role: str) -> Member:
     """The only process of a role, once there is one: who is being forked is called like its parent
     at first."""
 

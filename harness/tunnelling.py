@@ -65,7 +65,7 @@ class OpenedTunnel:
             assert closed == len(self._channels) - most, f"{closed} are closed"
             return True
 
-        self._server.settimeout(5.0)
+        self._server.settimeout(30.0)
         led = []
         try:
             led = [self._server.accept()[0] for _ in range(most)]

@@ -22,7 +22,7 @@ from harness.cluster import ROOT, Cluster, folder_for_homes
 from harness.program import Finished, Running
 
 #: How long it may take until an upgrade waits for jobs (seconds): pip, and a swarm that is tried.
-_UPGRADE_S = 120.0
+_UPGRADE_S = 400.0
 _BEGUN = "queen: worker <worker id> on hive localhost already has minillama loaded"
 #: What minillama answers to hello.
 _ANSWER = " Hello! How can I help you today?\n"

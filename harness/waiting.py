@@ -10,12 +10,14 @@ Value = TypeVar("Value")
 
 #: Time between two looks at a condition, in seconds.
 INTERVAL_S = 0.02
+#: What a look counts for at most where it is said how soon something has to come, in seconds.
+_LOOK_S = 0.1
 
 
-def wait_until(what: str, predicate: Callable[[], Value], deadline_s: float = 10.0) -> Value:
+def wait_until(what: str, predicate: Callable[[], Value], deadline_s: float = 30.0) -> Value:
     """Calls `predicate` until it is true and returns what it gave.
 
-    `what` completes the sentence "waited 10.0 s until ...". An AssertionError of the predicate
+    `what` completes the sentence "waited 30.0 s until ...". An AssertionError of the predicate
     counts as "not yet"; any other exception passes through. Raises AssertionError with the last
     value, or the last AssertionError, after `deadline_s` seconds.
     """
@@ -32,3 +34,21 @@ def wait_until(what: str, predicate: Callable[[], Value], deadline_s: float = 10
         if time.monotonic() >= end:
             raise AssertionError(f"waited {deadline_s} s until {what}; last seen: {last}")
         time.sleep(INTERVAL_S)
+
+
+def wait_in_turns(
+    what: str, happened: Callable[[], bool], ask: Callable[[], object], seconds: float
+) -> None:
+    """Waits until something has happened that a program does within so many `seconds`, those not
+    counted in which the machine is busy with others: before each look the program is asked for
+    something, and a look that takes longer than `_LOOK_S` counts for no more.
+
+    Raises AssertionError, with `what`, where that time has passed.
+    """
+    counted = 0.0
+    while not happened():
+        assert counted < seconds, f"waited {seconds:g} s, those of others aside, until {what}"
+        began = time.monotonic()
+        ask()
+        time.sleep(INTERVAL_S)
+        counted += min(time.monotonic() - began, _LOOK_S)

@@ -57,7 +57,7 @@ def run(words: Sequence[str], environ: Mapping[str, str]) -> subprocess.Complete
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -20,7 +20,7 @@ from harness.cluster import Cluster
 from harness.waiting import wait_until
 
 #: How long something that is due may still take, in seconds.
-_A_LITTLE_S = 3.0
+_A_LITTLE_S = 30.0
 #: How long a real model may take to answer the first who asks (seconds).
 _LOADED_S = 60.0
 

@@ -22,6 +22,11 @@ def hangs_when_started_again(context: Context) -> None:
     accidents.hang_when_started_again(context.cluster)
 
 
+@given("the first hive that is woken sends no heartbeat")
+def first_is_mute(context: Context) -> None:
+    accidents.mute_first_hive(context.cluster)
+
+
 @given("no progress for {seconds:g} seconds counts as a stall")
 def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
@@ -85,19 +90,19 @@ def terminated(context: Context, role: str) -> None:
 
 @then("the command ends")
 def command_ends(context: Context) -> None:
-    assert context.cluster.finish(timeout=30)
+    assert context.cluster.finish(timeout=90)
 
 
 @then('the command fails with "{text}"')
 def command_fails(context: Context, text: str) -> None:
-    finished = context.cluster.finish(timeout=30)
+    finished = context.cluster.finish(timeout=90)
     assert text in finished.stderr, finished
     context.cluster.assert_status(1, finished)
 
 
 @then('the first command fails with "{text}"')
 def first_fails(context: Context, text: str) -> None:
-    finished = context.cluster.finish(context.first, timeout=30)
+    finished = context.cluster.finish(context.first, timeout=90)
     assert text in finished.stderr, finished
     context.cluster.assert_status(1, finished)
 

@@ -49,7 +49,7 @@ def no_other_pools(context: Context) -> None:
 
 @then("it has answered at once")
 def answered_at_once(context: Context) -> None:
-    assert context.seconds < 1.0, context.seconds
+    assert context.seconds < background.PATIENCE_S, context.seconds
 
 
 @when(

@@ -166,7 +166,7 @@ def shows_line(context: Context, line: str) -> None:
 
 @then("the watched program ends with status {status:d}")
 def ends_with(context: Context, status: int) -> None:
-    context.cluster.assert_status(status, context.cluster.finish(timeout=10))
+    context.cluster.assert_status(status, context.cluster.finish(timeout=60))
 
 
 @given("a feature that reads")

@@ -134,7 +134,7 @@ def restarted(context: Context) -> None:
 
 
 @when(
-    "a peer that may be silent for {longest:g} second sends comments for {seconds:g} seconds, an "
+    "a peer that may be silent for {longest:g} seconds sends comments for {seconds:g} seconds, an "
     "event, and no more"
 )
 def falls_silent(context: Context, longest: float, seconds: float) -> None:

@@ -29,7 +29,8 @@ def others_go_on(context: Context) -> None:
 @when('another program asks "{model}" for each of these')
 def asks_for_much(context: Context, model: str) -> None:
     context.rows = context.table.rows
-    context.answers = strain.ask_for_each(context.cluster, model, context.rows)
+    with strain.Silence(context.cluster, context.callers) as context.silence:
+        context.answers = strain.ask_for_each(context.cluster, model, context.rows)
 
 
 @then("each is refused by the name of its field")
@@ -39,4 +40,4 @@ def refused_by_field(context: Context) -> None:
 
 @then("the story goes on all the while, without a second of silence")
 def story_goes_on(context: Context) -> None:
-    strain.assert_went_on(context.callers)
+    strain.assert_went_on(context.silence)

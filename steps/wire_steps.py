@@ -98,7 +98,7 @@ def resume_stream(context: Context, number: int) -> None:
     context.stream = context.cluster.listen("queen", path, last_event_id=str(number))
 
 
-@when("a client that others wrote reads the stream of that job", timeout=20)
+@when("a client that others wrote reads the stream of that job", timeout=60)
 async def read_independently(context: Context) -> None:
     path = context.job["events_url"]
     context.read = await wire.text_by_independent_client(context.cluster, path)

@@ -57,7 +57,7 @@ Feature: What happens when a hive is known, dies or falls silent
 
     @timing
     Scenario: The only machine is waited for, though it does not answer
-      Given heartbeats come every 500 ms
+      Given heartbeats come every 2000 ms
       And a machine is waited for 200 ms
       And a swarm that was left warm by "rbee-keeper up"
       And the hive has just been frozen

@@ -44,7 +44,7 @@ Feature: What happens when several people use one queen
     @timing
     @fault.keeper.impatient
     Scenario: A prompt that comes while she puts everything to sleep
-      Given a hive that is frozen is given 500 ms to leave
+      Given a hive that is frozen is given 4000 ms to leave
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the hive has just been frozen
       And "rbee-keeper down" runs until it narrates "queen: shutting down hives..."

@@ -20,7 +20,7 @@ Feature: What happens when the queen of a warm swarm dies
   @fault.hive.ignore-lease
   Scenario: Without a new queen the hive goes to sleep when its lease ends
     Given heartbeats come every 50 ms
-    And a hive without a queen stays awake for 300 ms
+    And a hive without a queen stays awake for 4000 ms
     And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     When the queen is killed
     Then everything is asleep

@@ -118,13 +118,13 @@ Feature: What happens when a worker dies, hangs or idles
     @timing
     Scenario: A worker whose engine does nothing is replaced, and what it was asked is not asked again
       Given an engine that hangs at the word "tarpit"
-      And an engine that does nothing for 500 ms counts as stuck
+      And an engine that does nothing for 4000 ms counts as stuck
       And a swarm that is warm
       When I type "rbee-keeper infer 'tarpit'"
       Then the terminal narrates
         """
-        error: the engine of worker <worker id> has done nothing for 0.5 s (token_stall); its hive ends it
-        try: rbee-keeper logs <worker id>; where it only needs longer: RBEE_TOKEN_STALL=1, or token_stall = 1 in config.toml
+        error: the engine of worker <worker id> has done nothing for 4 s (token_stall); its hive ends it
+        try: rbee-keeper logs <worker id>; where it only needs longer: RBEE_TOKEN_STALL=8, or token_stall = 8 in config.toml
         """
       And the terminal does not narrate
         """
@@ -136,17 +136,17 @@ Feature: What happens when a worker dies, hangs or idles
     @timing
     Scenario: A request that hangs beside others that do not is given up alone
       Given an engine that hangs at the word "tarpit"
-      And an engine that does nothing for 1000 ms counts as stuck
+      And an engine that does nothing for 4000 ms counts as stuck
       And a worker takes 2 jobs at once
       And a swarm that was left warm by "rbee-keeper infer --keep-alive --ctx 64 'hello'"
       And "rbee-keeper infer 'tarpit'" runs until it narrates "queen: connection to worker established; starting inference"
       When other programs ask that worker for answers of "minillama" until it has ended
-      Then stderr contains "works for others and has done nothing for this request in 1 s (token_stall)"
+      Then stderr contains "works for others and has done nothing for this request in 4 s (token_stall)"
 
     @timing
     Scenario: A program is told that asking again would not help
       Given an engine that hangs at the word "tarpit"
-      And an engine that does nothing for 500 ms counts as stuck
+      And an engine that does nothing for 4000 ms counts as stuck
       And a swarm that is warm
       When a program asks the queen for an answer to "tarpit"
       Then the answer is 504 in OpenAI's form with the error "worker_stuck"

@@ -102,6 +102,19 @@ Feature: What there is: devices, hives, ps, top, models
       And none of them says anything on stderr
       And nothing is left running
 
+  Rule: A machine that does not answer is named under a list
+
+    @timing
+    @fault.keeper.hasty-lists
+    Scenario: However long a machine may take, the queen is waited for longer
+      Given a machine is waited for 6000 ms
+      And a hive that is frozen is given 1000 ms to leave
+      And a swarm that was left warm by "rbee-keeper up"
+      And the hive has just been frozen
+      When I type "rbee-keeper models"
+      Then stderr contains "localhost does not answer: its models are not listed (it takes longer than 6 s)"
+      And the exit status is 0
+
   Rule: A name that nobody has is answered with the closest
 
     @only-asks

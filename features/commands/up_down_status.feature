@@ -29,7 +29,8 @@ Feature: A swarm that stays: up, status, down
       And 1 hive is running
 
     Scenario: Ctrl+C while the swarm wakes leaves nothing
-      Given "rbee-keeper up" runs until it narrates "queen: waking the beehive at localhost:8600"
+      Given the first hive that is woken sends no heartbeat
+      And "rbee-keeper up" runs until it narrates "queen: waking the beehive at localhost:8600"
       When I press Ctrl+C
       Then the exit status is 130
       And nothing is left running

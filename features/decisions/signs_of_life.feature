@@ -94,6 +94,6 @@ Feature: What counts as life
 
     @fault.queen.follow-the-mute
     Scenario: A peer that sends comments, then an event, and then nothing
-      When a peer that may be silent for 1 second sends comments for 2 seconds, an event, and no more
+      When a peer that may be silent for 3 seconds sends comments for 4 seconds, an event, and no more
       Then the event has come
-      And its stream is given up since "worker w sent nothing for 1 s, not even a sign of life"
+      And its stream is given up since "worker w sent nothing for 3 s, not even a sign of life"

@@ -12,7 +12,7 @@ Feature: Programs are watched as they run
     Then the watched program ends with status -2
 
   Scenario: Output that a child holds open is found out
-    Given the watched program "sh -c 'sleep 4 & exit 0'"
+    Given the watched program "sh -c 'sleep 12 & exit 0'"
     When the harness waits for its end
     Then the harness complains that "holds its stdout"
 

@@ -78,8 +78,8 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
 
     @fault.hive.suspend-never
     Scenario: When nobody has needed it for a while, and wakes with the next prompt
-      Given a machine that was woken sleeps again after 300 ms
-      And idle workers leave after 300 ms
+      Given a machine that was woken sleeps again after 2000 ms
+      And idle workers leave after 2000 ms
       And my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And that machine is suspended
@@ -110,7 +110,7 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
     @timing
     Scenario: The queen that had it woken is killed
       Given heartbeats come every 200 ms
-      And a hive without a queen stays awake for 1000 ms
+      And a hive without a queen stays awake for 4000 ms
       And my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When the queen is killed

@@ -122,7 +122,7 @@ Feature: Another machine is woken, and sleeps again
     @fault.queen.no-ssh-kill
     Scenario: A frozen hive on another machine, without a tunnel
       Given my machine "blep" beside the machines "workstation"
-      And a hive that is frozen is given 1000 ms to leave
+      And a hive that is frozen is given 5000 ms to leave
       And I have typed "rbee-keeper add-hive --no-tunnel workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the hive has just been frozen
@@ -133,7 +133,7 @@ Feature: Another machine is woken, and sleeps again
     @timing
     Scenario: A machine that cannot be reached any more is named
       Given my machine "blep" beside the machines "workstation"
-      And a hive that is frozen is given 1000 ms to leave
+      And a hive that is frozen is given 5000 ms to leave
       And I have added the machines "workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the plug of "workstation" has been pulled
@@ -193,7 +193,7 @@ Feature: Another machine is woken, and sleeps again
     Scenario: Nobody comes
       Given my machine "blep" beside the machines "workstation"
       And heartbeats come every 50 ms
-      And a hive without a queen stays awake for 300 ms
+      And a hive without a queen stays awake for 4000 ms
       And I have added the machines "workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When the queen is killed

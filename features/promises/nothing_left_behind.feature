@@ -13,28 +13,28 @@ Feature: Nothing is left behind, whoever is killed
 
     Examples: while the hive is waking
       | role   | moment                     | tokens | line                                                                 |
-      | keeper | while the hive is waking   | 20     | queen: waking the beehive at localhost:8600                          |
-      | queen  | while the hive is waking   | 20     | queen: waking the beehive at localhost:8600                          |
-      | hive   | while the hive is waking   | 20     | queen: waking the beehive at localhost:8600                          |
+      | keeper | while the hive is waking   | 100    | queen: waking the beehive at localhost:8600                          |
+      | queen  | while the hive is waking   | 100    | queen: waking the beehive at localhost:8600                          |
+      | hive   | while the hive is waking   | 100    | queen: waking the beehive at localhost:8600                          |
 
     Examples: while devices are asked
       | role   | moment                     | tokens | line                                                                 |
-      | keeper | while devices are asked    | 20     | queen: first heartbeat from hive localhost; checking capabilities... |
-      | queen  | while devices are asked    | 20     | queen: first heartbeat from hive localhost; checking capabilities... |
-      | hive   | while devices are asked    | 20     | queen: first heartbeat from hive localhost; checking capabilities... |
+      | keeper | while devices are asked    | 100    | queen: first heartbeat from hive localhost; checking capabilities... |
+      | queen  | while devices are asked    | 100    | queen: first heartbeat from hive localhost; checking capabilities... |
+      | hive   | while devices are asked    | 100    | queen: first heartbeat from hive localhost; checking capabilities... |
 
     Examples: while the model is fetched
       | role   | moment                     | tokens | line                                                                 |
-      | keeper | while the model is fetched | 20     | queen: asked hive to download model HF:author/endless-llama          |
-      | queen  | while the model is fetched | 20     | queen: asked hive to download model HF:author/endless-llama          |
-      | hive   | while the model is fetched | 20     | queen: asked hive to download model HF:author/endless-llama          |
+      | keeper | while the model is fetched | 100    | queen: asked hive to download model HF:author/endless-llama          |
+      | queen  | while the model is fetched | 100    | queen: asked hive to download model HF:author/endless-llama          |
+      | hive   | while the model is fetched | 100    | queen: asked hive to download model HF:author/endless-llama          |
 
     Examples: while the worker loads
       | role   | moment                     | tokens | line                                                                 |
-      | keeper | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
-      | queen  | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
-      | hive   | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
-      | worker | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
+      | keeper | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
+      | queen  | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
+      | hive   | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
+      | worker | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
 
     Examples: while tokens flow
       | role   | moment                     | tokens | line                                                                 |
@@ -50,7 +50,8 @@ Feature: Nothing is left behind, whoever is killed
     Then no end of a pipe is held by two of them
 
   Scenario: A hive that dies while it wakes is woken again
-    Given "rbee-keeper infer --temperature 0 'hello'" runs until it narrates "queen: waking the beehive at localhost:8600"
+    Given the first hive that is woken sends no heartbeat
+    And "rbee-keeper infer --temperature 0 'hello'" runs until it narrates "queen: waking the beehive at localhost:8600"
     When the hive is killed
     Then the command ends
     And stdout holds the answer of minillama to "hello" alone

@@ -97,7 +97,8 @@ Feature: What happens to a model that no machine has room for
 
   @fault.queen.believe-in-the-hive-of-a-part
   Scenario Outline: The hive of a part dies <when>
-    Given "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "<line>"
+    Given a worker that hangs while it loads
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "<line>"
     When somebody kills the hive of "attic"
     Then the command ends
     And the exit status is 0

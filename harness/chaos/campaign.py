@@ -19,21 +19,22 @@ from harness.lending import HubProcess
 from harness.ports import Ports
 
 #: How long the programs may take to leave once everything was told to, in seconds.
-LEAVE_S = 15.0
-#: The product's long times, made short; a machine under load still keeps them.
+LEAVE_S = 30.0
+#: The product's long times, made short; a machine under load, where a program may wait for a
+#: processor for seconds, still keeps them.
 SETTINGS: dict[str, object] = {
     "heartbeat_interval": 0.3,
-    "heartbeats_missed": 4,
-    "lease": 2.0,
-    "connect_timeout": 1.5,
-    "health_wait_total": 6.0,
-    "load_stall": 3.0,
-    "token_stall": 3.0,
-    "download_stall": 1.0,
+    "heartbeats_missed": 14,
+    "lease": 5.0,
+    "connect_timeout": 5.0,
+    "health_wait_total": 30.0,
+    "load_stall": 5.0,
+    "token_stall": 5.0,
+    "download_stall": 4.0,
     "download_tries": 3,
-    "stop_request": 1.0,
-    "stop_term": 1.0,
-    "stop_total": 4.0,
+    "stop_request": 3.0,
+    "stop_term": 3.0,
+    "stop_total": 10.0,
     "reader_grace": 0.2,
     "stream_comment": 0.5,
 }

@@ -13,7 +13,7 @@ from harness.program import Running
 from harness.waiting import wait_until
 
 #: How long the moment of a strike is waited for, in seconds.
-MOMENT_S = 15.0
+MOMENT_S = 60.0
 _TERMINAL = {"done", "error", "cancelled"}
 
 

@@ -213,7 +213,7 @@ class Round(AnyRound):
         try:
             self._look_at_board()
         except (OSError, http.client.HTTPException):
-            self._cluster.assert_running("queen", 0, 1.0)  # she was just leaving
+            self._cluster.assert_running("queen", 0)  # she was just leaving
 
     def _look_at_board(self) -> None:
         if not self._cluster.processes("queen"):

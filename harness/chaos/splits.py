@@ -34,7 +34,7 @@ _ENDLESS = "--model file:$MODELS/smollm2-endless.gguf --no-cpu"
 _SHORT = "--model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu"
 _ROUNDS_IN_A_HOUSE = 8
 #: How long the programs may take to leave (seconds).
-_LEAVE_S = 15.0
+_LEAVE_S = 30.0
 
 
 class Struck(enum.Enum):

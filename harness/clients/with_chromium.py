@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 #: How long an element, or a text in one, is waited for (milliseconds).
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 _PR_SET_CHILD_SUBREAPER = 36
 #: Whatever the browser would ask of the internet, or draw with a card.
 _ARGUMENTS = (
@@ -107,12 +107,11 @@ class BrowserUser:
         return self._page.locator(selector).first.inner_text()
 
     def table(self, name: str) -> list[list[str]]:
-        """The rows of the table of this caption, as a screen reader has them."""
-        rows = self._page.get_by_role("table", name=name, exact=True).get_by_role("row").all()
-        return [
-            [" ".join(cell.inner_text().split()) for cell in row.locator("th, td").all()]
-            for row in rows
-        ]
+        """The rows of the table of this caption, as a screen reader has them, all of one moment:
+        the page draws them anew again and again."""
+        rows = self._page.get_by_role("table", name=name, exact=True).get_by_role("row")
+        found: list[list[str]] = rows.evaluate_all(_CELLS)
+        return found
 
     def frames(self) -> list[str]:
         """The addresses of what the page shows inside of it."""
@@ -148,6 +147,10 @@ class BrowserUser:
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self._complaints.append(message.text)
 
+
+_CELLS = """(rows) => rows.map((row) => [...row.querySelectorAll("th, td")].map(
+  (cell) => cell.innerText.split(/\\s+/).filter(Boolean).join(" "),
+))"""
 
 _FOCUSED = """() => {
   const it = document.activeElement;

@@ -19,9 +19,9 @@ from harness.load.apis import APIS, AnswerPiece
 from harness.load.plan import Cut, CutMoment, Form, Order, orders
 
 #: How long a program waits for an answer before it says that it was lost, in seconds.
-_LOST_S = 60.0
+_LOST_S = 180.0
 #: How long it may take until all slots serve, in seconds.
-_SERVED_S = 10.0
+_SERVED_S = 60.0
 #: So many tokens are not told before somebody who has got the first hangs up.
 _LONG = 2000
 _PROMPT = "once upon a time"

@@ -23,9 +23,9 @@ REAL = "author/endless-smollm2"
 _READER = "author/minibert"
 _SLOTS = 4
 #: How long jobs may take to be over once nobody asks any more, in seconds.
-_SETTLE_S = 10.0
+_SETTLE_S = 60.0
 #: How long connections that wait for a next request are kept at most, in seconds.
-_KEPT_S = 40.0
+_KEPT_S = 90.0
 #: For so many that get in, one more calls who finds no place and has to come again.
 _ONE_TOO_MANY_IN = 8
 
@@ -57,7 +57,7 @@ class Load:
         inside.open_up(cluster)
         swarm.wake_queen(cluster)
         asked = {"model": _READER, "input": "bee"}
-        assert cluster.http("POST", "queen", "/v1/embeddings", asked, timeout=60).status == 200
+        assert cluster.http("POST", "queen", "/v1/embeddings", asked, timeout=180).status == 200
         # Every slot was taken once: threads are there from the first time on that they work.
         self._call("before", 2 * _SLOTS, lambda number: number < 2)
         self._assert_free()

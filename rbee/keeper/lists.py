@@ -88,7 +88,7 @@ def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     """The model catalogs of the hives that are awake, or of one of them."""
     client = find_queen(where)
     _hives(client, node)
-    answer = client.call(CLUSTER_MODELS)
+    answer = client.call(CLUSTER_MODELS, patience=client.patience_for_lists)
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
     value = {"models": found, "unreachable": unknown}

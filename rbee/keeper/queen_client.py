@@ -26,13 +26,18 @@ _SILENCE = 60.0
 
 class QueenClient:
     """Requests and streams of one queen at `url`, who has to know the secret of `credential`, and
-    to show this public `key` where that is not empty."""
+    to show this public `key` where that is not empty.
+
+    She has `connect_timeout` seconds to answer, and `list_patience` more where she asks each of the
+    machines, and waits as long for them.
+    """
 
     def __init__(
         self,
         url: str,
         credential: Credential,
         connect_timeout: float,
+        list_patience: float = 0.0,
         key: str = "",
         way_in: Callable[[], str] = lambda: "",
     ) -> None:
@@ -41,6 +46,7 @@ class QueenClient:
         self._way_in = way_in
         self._credential = credential
         self._timeout = connect_timeout
+        self.patience_for_lists = connect_timeout + list_patience
         self._key = key
         self._connection: Connection | None = None
         #: The span that what is asked for is a part of, in W3C's words; empty: there is none.

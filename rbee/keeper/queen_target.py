@@ -69,8 +69,8 @@ class QueenTarget(NamedTuple):
     def client(self) -> QueenClient:
         """Her, to speak to."""
         credential = Credential(self.token, forwarded=self.named)
-        timeout = self.settings.connect_timeout
-        return QueenClient(self.url, credential, timeout, self.key, self._way_in)
+        patience = self.settings.connect_timeout, self.settings.list_patience
+        return QueenClient(self.url, credential, *patience, self.key, self._way_in)
 
     def _way_in(self) -> str:
         """What to type where the queen of this home was woken with another token than is in it now:

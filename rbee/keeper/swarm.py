@@ -164,7 +164,7 @@ class Swarm:
     def models(self) -> list[ClusterModelView]:
         """The models that are on the disks of the machines that are awake."""
         with contextlib.closing(self._client()) as client:
-            return client.call(CLUSTER_MODELS).models
+            return client.call(CLUSTER_MODELS, patience=client.patience_for_lists).models
 
     def machines(self) -> list[HiveView]:
         """The machines, awake and asleep, with their devices."""

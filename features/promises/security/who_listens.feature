@@ -54,7 +54,7 @@ Feature: Nothing is told to whoever happens to listen
   @timing
   Scenario: Another user takes the port of a queen who was killed
     Given heartbeats come every 50 ms
-    And a hive without a queen stays awake for 2500 ms
+    And a hive without a queen stays awake for 4000 ms
     And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     And the queen has just been killed
     When another user of the machine takes the queen's port
