@@ -77,7 +77,8 @@ class PaperSwarm:
         self.join(_HIVE, devices)
 
     def join(self, hive_id: str, devices: Mapping[str, int]) -> None:
-        """A machine joins."""
+        """A machine joins, or has woken."""
+        self.state.waking.discard(hive_id)
         gpus = [
             Gpu(id=device, name="RTX", vram_gb=size, vram_free_gb=size)
             for device, size in devices.items()
@@ -91,6 +92,15 @@ class PaperSwarm:
             if move.moves in self._here() and move.job_id not in self.state.claims:
                 self.state.claims[move.job_id] = move
                 move.acting = False
+        self._beat()
+
+    def take_long(self, hive_id: str) -> None:
+        """A machine is being woken, which takes long."""
+        self.state.waking.add(hive_id)
+
+    def wake_not(self, hive_id: str) -> None:
+        """A machine that took long to wake has failed to."""
+        self.state.waking.discard(hive_id)
         self._beat()
 
     def sleep(self, hive_id: str, *, wakes: bool = True, holds: str = "") -> None:
@@ -244,6 +254,8 @@ class PaperSwarm:
         if claim.worker_id:
             return f"runs on {_where(self._here()[claim.worker_id])}"
         assert claim.wait is not None, f"nothing is decided for {job_id}"
+        if claim.wait.what is Waiting.WAKING:
+            return f"waits for {claim.wait.hive_id} to wake"
         waits_for_room = claim.wait.what is Waiting.ROOM
         return f"waits for {claim.wait.device if waits_for_room else claim.wait.what.value}"
 
@@ -448,7 +460,8 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
     """A swarm after ``1 wants A; 2 wants B without a CPU; 1 ends; attic joins; shed joins with
     24; attic sleeps; shed sleeps for good; 2 wants A as attic dies``: machines are like the first,
     but for their GPUs. What comes after ``1 wants A at once`` happens before anything is done for
-    1. ``1 breaks`` with its worker, and then that ``is gone``."""
+    1. ``1 breaks`` with its worker, and then that ``is gone``. ``attic takes long`` to wake, and
+    then it ``joins``, or ``wakes not``."""
     swarm = PaperSwarm(devices, models)
     for each in happens.split("; "):
         job_id, does, *rest = each.split(" ")
@@ -458,6 +471,10 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
             swarm.break_off(job_id)
         elif does == "is":
             swarm.clear_away()
+        elif does == "takes":
+            swarm.take_long(job_id)
+        elif does == "wakes":
+            swarm.wake_not(job_id)
         elif does == "joins":
             gpu = {"gpu0": int(rest[1])} if rest else {}
             swarm.join(job_id, {**devices, **gpu})

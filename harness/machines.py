@@ -231,6 +231,18 @@ def keep_awake(cluster: Cluster, name: str, other: str) -> None:
     cluster.hosts.run_on(name, [*keeper, "up"])
 
 
+def hold_wake(cluster: Cluster, name: str) -> accidents.Gate:
+    """Hives of a machine come no further than their first moment until the gate is opened; they
+    are soon gone on without."""
+    cluster.set(hive_patience=0.1)
+    host = cluster.hosts[name]
+    gate = accidents.Gate(host.folder / "gate")
+    cluster.on_close(gate.close)
+    host.environment["PYTHONPATH"] = str(accidents.wait_at(host.folder, gate, "rbee.hive"))
+    cluster.hosts.write_environments()
+    return gate
+
+
 def set_clock_back(cluster: Cluster, name: str) -> None:
     """The time of day is a year earlier on a machine."""
     host = cluster.hosts[name]

@@ -111,6 +111,23 @@ def short_lists(context: Context, milliseconds: int) -> None:
     context.cluster.set(list_patience=milliseconds / 1000)
 
 
+@given('"{name}" is slower to wake than it is waited for')
+def slow_to_wake(context: Context, name: str) -> None:
+    context.gate = machines.hold_wake(context.cluster, name)
+
+
+@when('"{name}" has woken')
+def has_woken(context: Context, name: str) -> None:
+    context.gate.open()
+
+
+@when('I press Ctrl+C, and "{name}" has woken then')
+def interrupted_first(context: Context, name: str) -> None:
+    context.cluster.current.interrupt()
+    context.cluster.finish()
+    context.gate.open()
+
+
 @given('the clock of "{name}" is a year behind')
 def clock_behind(context: Context, name: str) -> None:
     machines.set_clock_back(context.cluster, name)

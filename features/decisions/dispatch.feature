@@ -70,6 +70,19 @@ Feature: What happens next to the jobs that want a worker
       | what                                    | happens                           | job | stands         |
       | Who had looked around looks again, and wakes it | attic joins; 1 wants C without a CPU as attic dies | 1 | runs on gpu0+gpu0@attic |
 
+    @fault.queen.refuse-before-they-wake
+    Examples: A machine takes long to wake, and is gone on without
+      | what                                    | happens                           | job | stands         |
+      | Where another has room nobody waits     | attic takes long; 1 wants A       | 1   | runs on gpu0   |
+      | Nor where a processor has               | attic takes long; 1 wants A; 2 wants B | 2 | runs on cpu  |
+      | Where none has room it is waited for    | attic takes long; 1 wants C without a CPU | 1 | waits for attic to wake |
+      | Until it is there                       | attic takes long; 1 wants C without a CPU; attic joins | 1 | runs on gpu0+gpu0@attic |
+      | Or does not wake                        | attic takes long; 1 wants C without a CPU; attic wakes not | 1 | is refused |
+      | Or turns out to be too small            | attic takes long; 1 wants D without a CPU; attic joins | 1 | is refused |
+      | One after the other                     | attic takes long; shed takes long; 1 wants C without a CPU; attic wakes not | 1 | waits for shed to wake |
+      | Others wait for running jobs first      | attic takes long; 1 wants A; 2 wants B on gpu0 | 2 | waits for gpu0 |
+      | Who comes meanwhile waits for it, too   | attic takes long; 1 wants C without a CPU; 2 wants C without a CPU; attic joins; 1 ends | 2 | runs on gpu0+gpu0@attic |
+
   @fault.queen.first-come
   Scenario Outline: Slots go in turn to <waiting>, while <running> run and <served> was served last
     When <waiting> wait, <running> run and <served> was served last

@@ -21,6 +21,23 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
       And the exit status is 0
       And that machine is suspended
 
+    @needs-real-models
+    @needs-rpc
+    @fault.queen.split-among-the-awake
+    Scenario: A model needs it beside another one
+      Given my machine "blep" and "attic", which was added with --wake and sleeps, have a GPU of 0.75 GB each
+      When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+      Then the terminal narrates
+        """
+        queen: the machine of hive attic is awake after <seconds>
+        queen: there is room in GPU0 + GPU0 of attic for model <path>
+        queen: parts of the model are awake on attic
+        [DONE]
+        queen: the machine of hive attic is suspended again
+        """
+      And the exit status is 0
+      And that machine is suspended
+
     Scenario: One that does not wake is gone on without
       Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
       And it does not wake

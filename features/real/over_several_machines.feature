@@ -64,6 +64,36 @@ Feature: What happens to a model that no machine has room for
     And nothing is left running
     And nothing runs on "attic"
 
+  @timing
+  @fault.queen.give-up-the-slow
+  Scenario: A machine that is needed is waited for, however slow it is to wake
+    Given "attic" is slower to wake than it is waited for
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
+    When "attic" has woken
+    Then the command ends
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @timing
+  @fault.hive.wake-for-nobody
+  Scenario: Ctrl+C while a machine that is slow to wake is waited for
+    Given "attic" is slower to wake than it is waited for
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
+    When I press Ctrl+C, and "attic" has woken then
+    Then the exit status is 130
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @timing
+  Scenario: A machine that would be needed is off
+    Given the plug of "attic" has been pulled
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then stderr contains "error: no device has room for file:"
+    And stderr contains "; hive attic: "
+    And the exit status is 1
+    And nothing is left running
+
   Scenario: Together they are too small
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 24576 --max-tokens 2 --no-cpu 'hello'"
     Then stderr contains "has too little room on 2 machines together"

@@ -277,6 +277,8 @@ class _Turn:
             decision = self._placed(claim, spots)
         else:
             decision = self._beside(claim, spots, warm, wait) or Hold(claim, wait)
+        if isinstance(decision, Refuse) and (waking := self._wakes_yet(claim)):
+            decision = Hold(claim, Wait(Waiting.WAKING, waking))
         is_sure = claim.is_fresh(self._state.hives) or isinstance(decision, Hold)
         return decision if is_sure else Look(claim)
 
@@ -410,6 +412,21 @@ class _Turn:
         if later is not None:
             return Hold(claim, Wait(Waiting.ROOM, later.hive_id, device=later.device))
         return Refuse(claim, claim.troubles.error())
+
+    def _wakes_yet(self, claim: Claim) -> str | None:
+        """A machine that takes long to wake and may do for a job, None: there is none. The end of
+        an answer waits for nobody."""
+        if claim.short is not None and not is_too_long(claim.short):
+            return None
+        named, holders = claim.request.node, claim.holders
+        waking = (
+            hive_id
+            for hive_id in self._state.waking
+            if named in (None, hive_id)
+            and (holders is None or hive_id in holders)
+            and not claim.troubles.is_out(hive_id)
+        )
+        return min(waking, default=None)
 
     def _beside(
         self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker, wait: Wait

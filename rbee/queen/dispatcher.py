@@ -72,7 +72,9 @@ class Dispatcher:
 
     def __init__(self, hives: Hives, registry: Registry, settings: Settings, tell: Tell) -> None:
         """`tell` hears what happens that belongs to no job."""
-        self.state = State(registry.hives, names=registry.names, asleep=registry.asleep)
+        self.state = State(
+            registry.hives, names=registry.names, asleep=registry.asleep, waking=registry.waking
+        )
         self._hives = hives
         self._registry = registry
         self._settings = settings
@@ -249,12 +251,14 @@ class Dispatcher:
         claim.skipped = frozenset(self._registry.hives) - {hive.hive_id for hive in awake}
         if claim.holders is not None:
             awake = [hive for hive in awake if hive.hive_id in claim.holders]
-            if not awake and self.state.asleep.keys().isdisjoint(claim.holders):
+            others = self.state.asleep.keys() | self.state.waking
+            if not awake and others.isdisjoint(claim.holders):
                 raise not_granted(job.request.model_ref)
         warm = self._warm(claim)
         if warm is None or warm.is_in_the_way:
             await self._starting.ask_for_names(job, awake)
         claim.owners = await self._owners(claim, awake)
+        claim.troubles.missing = self._hives.missing(job.request.node)
         self._learn_from_others(claim)
         claim.look_at(hive.hive_id for hive in awake)
 
@@ -449,7 +453,8 @@ class Dispatcher:
             self._changed()
         is_busy_elsewhere = place.fallback and any(room.passes for room in claim.rooms.values())
         if is_busy_elsewhere or (may_move(claim, place) and not decision.up_to):
-            known = frozenset(self._registry.hives) - claim.skipped
+            hives = self._registry.hives.values()
+            known = frozenset(hive.hive_id for hive in hives if hive.devices) - claim.skipped
             move = replacement(claim, started.worker_id, known)
             self._better[started.worker_id] = move, job.may_fetch
             if is_busy_elsewhere:
@@ -627,7 +632,8 @@ class Dispatcher:
                 yield claim, devices[spot]
         for model, queue in self.state.waiting().items():
             for place, claim in enumerate(queue, 1):
-                if claim.wait and claim.wait.what is not Waiting.ROOM and model not in starting:
+                what = claim.wait.what if claim.wait else Waiting.WAKING
+                if what not in (Waiting.ROOM, Waiting.WAKING) and model not in starting:
                     yield claim, place
 
     def _tell_places(self) -> None:
@@ -657,6 +663,9 @@ class Dispatcher:
         elif wait.what is Waiting.ROOM:
             device = device_name(wait.device)
             job.say(narration.WAIT_ROOM, device=device, hive_id=wait.hive_id, model_ref=ref)
+        elif wait.what is Waiting.WAKING:
+            job.say(narration.WAIT_WAKING, hive_id=wait.hive_id)
+            self._hives.hear_of(wait.hive_id, job.say)
         elif wait.what is Waiting.TURN:
             line = narration.WAIT_VECTORS if claim.work.is_vectors else narration.WAIT_TEXT
             job.say(line, worker_id=worker_id)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import math
 import time
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
@@ -18,7 +20,14 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
+from rbee.process.tasks import (
+    DATABASE,
+    begin,
+    called_off,
+    first_and_soon_after,
+    in_thread,
+    spawn,
+)
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
@@ -45,11 +54,33 @@ from rbee.wire.messages.hives import (
 )
 from rbee.wire.messages.models import MODEL, FindModel, ModelView
 from rbee.wire.messages.workers import WorkerBeat
-from rbee.wire.narration import device_name
+from rbee.wire.narration import Line, device_name
 from rbee.wire.routes import Route
 
 Q = TypeVar("Q")
 T = TypeVar("T")
+
+
+class _Waking:
+    """A hive that is being woken; `tells` are those who hear of it."""
+
+    def __init__(self, wake: Callable[[Tell], Coroutine[Any, Any, Hive]], tell: Tell) -> None:
+        self.tells = [tell]
+        self.task = begin(wake(self.tell))
+
+    def tell(self, line: Line, **facts: object) -> None:
+        for tell in self.tells:
+            tell(line, **facts)
+
+    async def hive(self) -> Hive:
+        """The hive, once it is awake; who waits for it may leave. Raises what keeps it asleep."""
+        try:
+            return await asyncio.shield(self.task)
+        except asyncio.CancelledError:
+            if not self.task.cancelled():
+                raise
+            what, fix = "nobody wakes it any more", "rbee-keeper hives tells of it"
+            raise RbeeError("hive_unreachable", what, fix) from None
 
 
 class Hives:
@@ -71,7 +102,10 @@ class Hives:
         self.directory = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
-        self._failed: dict[str, float] = {}
+        #: Hives that could not be woken: when that was (monotonic seconds), and why.
+        self._failed: dict[str, tuple[float, RbeeError]] = {}
+        #: Hives that take longer to wake than anybody waits who has another.
+        self._late: dict[str, _Waking] = {}
         self._waking: dict[str, asyncio.Lock] = {}
         self._rousing = Rousing(self._settings.wake_wait, self._awake, send_packet)
         #: Machines that she has had woken, whose hives are to suspend them again; and those whose
@@ -185,15 +219,15 @@ class Hives:
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
         named. A machine that is suspended is woken where it is named, with `rouse` also where no
         other is awake; else it is left for who decides for it. Where one is awake, a machine that
-        cannot be woken, or takes its time, is gone on without. Raises `hive_not_found`,
-        `hive_unreachable`, `hive_asleep`, `port_in_use`, `ssh_failed` and what a starting hive
-        reports.
+        cannot be woken is gone on without; so is one that takes its time, which wakes on. Raises
+        `hive_not_found`, `hive_unreachable`, `hive_asleep`, `port_in_use`, `ssh_failed` and what a
+        starting hive reports.
         """
         rows = await self.directory.rows(tell)
         if node is not None:
             refuse_unknown(node, rows)
         rows = [row for row in rows if node in (None, row.hive_id)]
-        rows = [row for row in rows if node or not self._failed_lately(row)] or rows
+        rows = [row for row in rows if node or not self._failed_lately(row.hive_id)] or rows
         if all(row.ssh is not None for row in rows):
             await self.directory.own.discard_spare()
         on = await asyncio.gather(*(self._is_on(row) for row in rows))
@@ -201,32 +235,87 @@ class Hives:
         rows = [row for row, is_on in zip(rows, on) if is_on]
         if asleep and not rows and not (node or rouse):
             return []
-        called = asleep if node or (rouse and not rows) else []
-        waking = [
-            *(begin(self._awake(row, tell)) for row in rows),
-            *(begin(self.rouse(row.hive_id, tell)) for row in called),
-        ]
-        rows += called
-        tried = await first_and_soon_after(waking, self._settings.hive_patience)
-        awake = [hive for hive in tried if isinstance(hive, Hive)]
-        failures: dict[str, RbeeError] = {}
-        for row, failure in zip(rows, tried):
-            if isinstance(failure, asyncio.CancelledError):
-                failures[row.hive_id] = RbeeError(
-                    "hive_unreachable",
-                    f"it takes longer than {self._settings.hive_patience:g} s",
-                    f"rbee-keeper infer --node {row.hive_id} waits for it",
-                )
+        late = [row.hive_id for row in rows if self._is_late(row.hive_id)]
+        begun = {
+            row.hive_id: _Waking(functools.partial(self._awake, row), tell)
+            for row in rows
+            if row.hive_id not in late
+        }
+        tasks = {hive_id: waking.task for hive_id, waking in begun.items()}
+        for row in asleep if node or (rouse and not rows) else []:
+            tasks[row.hive_id] = begin(self.rouse(row.hive_id, tell))
+        await first_and_soon_after(tasks.values(), self._settings.hive_patience)
+        if not any(task.done() and not task.exception() for task in tasks.values()):
+            waited = {each: begin(self._late_one(each, tell)) for each in late}
+            await first_and_soon_after(waited.values(), 0.0)
+            tasks.update(waited)
+        awake, failures = [], {}
+        for hive_id, task in tasks.items():
+            if not task.done():
+                why = f"it takes longer than {self._settings.hive_patience:g} s"
+                fix = f"rbee-keeper infer --node {hive_id} waits for it"
+                failures[hive_id] = RbeeError("hive_unreachable", why, fix)
+                if hive_id in begun and hive_id not in self._late:
+                    self._go_on_waking(hive_id, begun[hive_id])
+                else:
+                    task.cancel()
+                continue
+            failure = task.exception()
+            if failure is None:
+                awake.append(task.result())
             elif isinstance(failure, RbeeError):
-                failures[row.hive_id] = failure
-            elif isinstance(failure, BaseException):
+                failures[hive_id] = failure
+            else:
                 raise failure
         if failures and not awake:
             raise _none_wakes(failures)
         for hive_id, error in failures.items():
-            self._failed[hive_id] = time.monotonic()
+            if hive_id not in self._late:
+                self._failed[hive_id] = time.monotonic(), error
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
+
+    def missing(self, node: str | None) -> dict[str, RbeeError]:
+        """What has kept hives asleep, only `node` if one is named, that are not awake yet."""
+        living = self._registry.hives
+        return {
+            hive_id: error
+            for hive_id, (_, error) in self._failed.items()
+            if node in (None, hive_id) and hive_id not in living
+        }
+
+    def hear_of(self, hive_id: str, tell: Tell) -> None:
+        """Has `tell` hear of a hive that takes long to wake."""
+        if hive_id in self._late:
+            self._late[hive_id].tells.append(tell)
+
+    def _is_late(self, hive_id: str) -> bool:
+        """Whether a hive takes long to wake, and has not told its devices yet."""
+        hive = self._registry.hives.get(hive_id)
+        return hive_id in self._late and (hive is None or hive.devices is None)
+
+    async def _late_one(self, hive_id: str, tell: Tell) -> Hive:
+        """A hive that takes long to wake, once it has. Raises what keeps it from that."""
+        waking = self._late[hive_id]
+        waking.tells.append(tell)
+        tell(narration.WAIT_WAKING, hive_id=hive_id)
+        return await waking.hive()
+
+    def _go_on_waking(self, hive_id: str, waking: _Waking) -> None:
+        """A hive takes long to wake, which goes on without whoever had it woken."""
+
+        def over(task: asyncio.Task[Hive]) -> None:
+            del self._late[hive_id]
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, RbeeError):
+                self._failed[hive_id] = time.monotonic(), error
+                waking.tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+            self._registry.wakes_no_more(hive_id)
+
+        waking.tells.clear()
+        self._late[hive_id] = waking
+        self._registry.takes_long(hive_id)
+        waking.task.add_done_callback(over)
 
     async def rouse(self, hive_id: str, tell: Tell) -> Hive:
         """The hive of a machine that is suspended, once it has been woken. One that turns out to be
@@ -246,7 +335,7 @@ class Hives:
         except RbeeError as error:
             self._registry.wakes_not(hive_id)
             if error.code == "hive_asleep":
-                self._failed[hive_id] = time.monotonic()
+                self._failed[hive_id] = time.monotonic(), error
             raise
         self._suspended.discard(hive_id)
         self._roused.add(hive_id)
@@ -419,6 +508,7 @@ class Hives:
         """
         await self.directory.require(hive_id)
         self._give_up_way(hive_id)
+        await called_off([each.task for late, each in self._late.items() if late == hive_id])
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             await self._put_to_sleep(hive_id, tell)
             self._registry.gone(hive_id)
@@ -445,6 +535,7 @@ class Hives:
         Those that could not be reached are named; their lease ends them.
         """
         await self.directory.own.discard_spare()
+        await called_off([each.task for each in self._late.values()])
         await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
     async def have_heard(self) -> None:
@@ -668,9 +759,9 @@ class Hives:
             tell(narration.MACHINE_STAYS, hive_id=hive.hive_id, why=end.why)
         self._roused.discard(hive.hive_id)
 
-    def _failed_lately(self, row: HiveRow) -> bool:
-        failed = self._failed.get(row.hive_id)
-        return failed is not None and time.monotonic() - failed < self._settings.hive_retry
+    def _failed_lately(self, hive_id: str) -> bool:
+        failed_at, _ = self._failed.get(hive_id, (-math.inf, None))
+        return time.monotonic() - failed_at < self._settings.hive_retry
 
     def _own_ended(self) -> None:
         if LOCAL in self._on:

@@ -39,6 +39,8 @@ class Registry:
         self.hives: dict[str, Hive] = {}
         #: The machines that are suspended and can be woken.
         self.asleep: dict[str, Asleep] = {}
+        #: The machines that take long to wake.
+        self.waking: set[str] = set()
         #: By each name of a model that has several: the one name that stands for all of them.
         self.names: dict[str, str] = {}
         #: How many descriptions of their devices hives have sent.
@@ -118,6 +120,7 @@ class Registry:
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
         hive = self.living(hive_id)
+        self.waking.discard(hive_id)
         hive.devices = devices
         hive.devices_at = time.monotonic()
         self.described_so_far += 1
@@ -183,6 +186,16 @@ class Registry:
     def wakes_not(self, hive_id: str) -> None:
         """A machine could not be woken, or is forgotten: it is no place for anything now."""
         if self.asleep.pop(hive_id, None) is not None:
+            self._notify()
+
+    def takes_long(self, hive_id: str) -> None:
+        """A machine is being woken, which takes long; it is gone on without."""
+        self.waking.add(hive_id)
+
+    def wakes_no_more(self, hive_id: str) -> None:
+        """A machine that took long to wake has woken, or is none that will."""
+        if hive_id in self.waking:
+            self.waking.discard(hive_id)
             self._notify()
 
     def silent(self) -> list[str]:

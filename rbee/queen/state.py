@@ -167,6 +167,8 @@ class Waiting(enum.Enum):
     DRAIN = "to make room"
     #: A device has room once running jobs have ended.
     ROOM = "room"
+    #: No machine that is awake will do, and one takes long to wake.
+    WAKING = "waking"
 
 
 class Wait(NamedTuple):
@@ -242,7 +244,8 @@ class Claim(msgspec.Struct, eq=False, dict=True):
 class State(msgspec.Struct):
     """The machines that live, what is degraded on them, and everybody who wants a worker.
 
-    `asleep` are the machines that can be woken, by the ids of their hives.
+    `asleep` are the machines that can be woken, by the ids of their hives; `waking` are those that
+    take long to wake.
     `names` leads from each name of a model that has several to one of them; `served` tells, by
     model and key, the number of the last slot given, `seconds` how long a job of a model takes, and
     `used` the number of the last job of a worker. `last` is the last number that was given.
@@ -253,6 +256,7 @@ class State(msgspec.Struct):
     claims: dict[str, Claim] = {}
     names: dict[str, str] = {}
     asleep: dict[str, Asleep] = {}
+    waking: set[str] = set()
     served: dict[str, dict[str, int]] = {}
     seconds: dict[str, float] = {}
     used: dict[str, int] = {}

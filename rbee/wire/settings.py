@@ -86,7 +86,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """For each of the `connect_tries` at a machine reached over SSH."""
 
     hive_patience: Seconds = 10.0
-    """How much longer than the first machine to wake the others may take."""
+    """How much longer than the first machine to wake others may take before a job goes on without
+    them. Where that leaves it no place, it waits for them after all."""
     hive_retry: SecondsOrNone = 60.0
     """How long a machine that could not be woken is left alone, unless a job names it."""
 
