@@ -8,9 +8,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -241,6 +243,27 @@ def hold_wake(cluster: Cluster, name: str) -> accidents.Gate:
     host.environment["PYTHONPATH"] = str(accidents.wait_at(host.folder, gate, "rbee.hive"))
     cluster.hosts.write_environments()
     return gate
+
+
+def remember_way(cluster: Cluster, name: str, bytes_per_second: int, hours: int) -> None:
+    """The queen's catalog has a speed of the network to a machine, measured so many hours ago."""
+    then = round(1000 * (time.time() - 3600 * hours))
+    with contextlib.closing(sqlite3.connect(cluster.home / "queen.db")) as catalog, catalog:
+        row = (name, bytes_per_second, then)
+        catalog.execute("INSERT INTO hive_networks VALUES (?, ?, ?)", row)
+
+
+def assert_loading(cluster: Cluster, *, slow: bool) -> None:
+    """Whether the weights of the place that is taken pass the network for more than an hour."""
+    (taken,) = [each for each in json.loads(cluster.last.stdout)["places"] if each["taken"]]
+    assert (taken["loading_s"] > 3600) is slow, taken
+
+
+def assert_way_remembered(cluster: Cluster, name: str, *, anew: bool) -> None:
+    """Whether the queen's catalog has another speed than the one that was there before."""
+    rows = cluster.rows("queen.db", "SELECT * FROM hive_networks")
+    (way,) = [each for each in rows if each["id"] == name]
+    assert (way["bytes_per_second"] > 1000) is anew, way
 
 
 def set_clock_back(cluster: Cluster, name: str) -> None:

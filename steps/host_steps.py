@@ -128,6 +128,21 @@ def interrupted_first(context: Context, name: str) -> None:
     context.gate.open()
 
 
+@given('the way to "{name}" was measured {hours:d} hours ago, as 1 kB per second')
+def was_measured(context: Context, name: str, hours: int) -> None:
+    machines.remember_way(context.cluster, name, 1000, hours)
+
+
+@then("its weights pass the network for {time}")
+def weights_pass(context: Context, time: str) -> None:
+    machines.assert_loading(context.cluster, slow=time == "many hours")
+
+
+@then('the queen\'s catalog knows the way to "{name}" since {known}')
+def way_known(context: Context, name: str, known: str) -> None:
+    machines.assert_way_remembered(context.cluster, name, anew=known == "now")
+
+
 @given('the clock of "{name}" is a year behind')
 def clock_behind(context: Context, name: str) -> None:
     machines.set_clock_back(context.cluster, name)

@@ -51,6 +51,18 @@ Feature: What happens to a model that no machine has room for
     And stdout shows a row "3 attic gpu0 <count> <size> <size> taken"
     And nothing is left running
 
+  @fault.queen.measure-for-ever
+  Scenario Outline: How fast the network is was measured <when> ago, as 1 kB per second
+    Given the way to "attic" was measured <hours> hours ago, as 1 kB per second
+    When I type "rbee-keeper plan --json --no-cpu file:$MODELS/smollm2.gguf"
+    Then its weights pass the network for <time>
+    And the queen's catalog knows the way to "attic" since <known>
+
+    Examples:
+      | when   | hours | time       | known |
+      | hours  | 2     | many hours | then  |
+      | days   | 48    | a moment   | now   |
+
   Scenario: Their RAM together has room for it, and that of neither alone
     Given no machine has a GPU, and RAM for five sixths of "smollm2"
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 'hello'"
@@ -92,6 +104,15 @@ Feature: What happens to a model that no machine has room for
     Then stderr contains "error: no device has room for file:"
     And stderr contains "; hive attic: "
     And the exit status is 1
+    And nothing is left running
+
+  @timing
+  Scenario: A machine that would be needed is off, and that is planned
+    Given the plug of "attic" has been pulled
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2.gguf"
+    Then stdout shows a row "3 localhost gpu0 <count> <size> <size> yes (attic is off)"
+    And stdout shows a row "3 attic gpu0 <count> <size> <size> yes (attic is off)"
+    And stderr contains "with attic switched on there would be room"
     And nothing is left running
 
   Scenario: Together they are too small

@@ -69,6 +69,13 @@ _power = Table(
     Column("broadcast", String, nullable=False),
     Column("models", String, nullable=False),
 )
+_networks = Table(
+    "hive_networks",
+    _metadata,
+    Column("id", String, primary_key=True),
+    Column("bytes_per_second", BigInteger, nullable=False),
+    Column("measured_at_ms", BigInteger, nullable=False),
+)
 _uses = Table(
     "api_key_uses",
     _metadata,
@@ -90,7 +97,8 @@ class HiveRow(NamedTuple):
     """A machine the queen knows. `ssh` is None for the machine she runs on.
 
     `wake` is how it is woken where it may be suspended; `models` are those that were on its disk
-    when it was suspended last.
+    when it was suspended last. `bytes_per_second` pass between it and the queen, as was measured
+    last (0: never).
     """
 
     hive_id: str
@@ -102,6 +110,8 @@ class HiveRow(NamedTuple):
     devices_at_ms: int
     wake: WakeTarget | None = None
     models: tuple[ModelView, ...] = ()
+    bytes_per_second: int = 0
+    measured_at_ms: int = 0
 
     @property
     def is_tunnelled(self) -> bool:
@@ -125,21 +135,23 @@ def open_catalog(where: str | Path, busy: float) -> Database:
     database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
     with suppress(IntegrityError), transaction(database.engine) as connection:
-        for table in (_hives, _keys, _rights, _uses, _names, _power):
+        for table in (_hives, _keys, _rights, _uses, _names, _power, _networks):
             connection.execute(CreateTable(table, if_not_exists=True))
     return database
 
 
 class HiveCatalog:
-    """The tables `hives` and `hive_power`."""
+    """The tables `hives`, `hive_power` and `hive_networks`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def list(self) -> list[HiveRow]:
         """Every hive, by id."""
-        query = select(_hives, _power.c.mac, _power.c.broadcast, _power.c.models)
-        query = query.outerjoin(_power, _hives.c.id == _power.c.id).order_by(_hives.c.id)
+        network = _networks.c.bytes_per_second, _networks.c.measured_at_ms
+        query = select(_hives, _power.c.mac, _power.c.broadcast, _power.c.models, *network)
+        query = query.outerjoin(_power, _hives.c.id == _power.c.id)
+        query = query.outerjoin(_networks, _hives.c.id == _networks.c.id).order_by(_hives.c.id)
         with transaction(self._engine) as connection:
             rows = connection.execute(query).all()
         return [
@@ -153,6 +165,8 @@ class HiveCatalog:
                 row.devices_at_ms or 0,
                 WakeTarget(row.mac, row.broadcast) if row.mac else None,
                 tuple(msgspec.json.decode(row.models, type=list[ModelView])) if row.models else (),
+                row.bytes_per_second or 0,
+                row.measured_at_ms or 0,
             )
             for row in rows
         ]
@@ -194,10 +208,21 @@ class HiveCatalog:
         with transaction(self._engine) as connection:
             connection.execute(update(_power).where(_power.c.id == hive_id).values(models=text))
 
+    def measured(self, hive_id: str, bytes_per_second: float) -> None:
+        """Notes how fast bytes pass between the queen and a hive."""
+        values = {
+            "id": hive_id,
+            "bytes_per_second": round(bytes_per_second),
+            "measured_at_ms": now_ms(),
+        }
+        with transaction(self._engine) as connection:
+            connection.execute(_networks.delete().where(_networks.c.id == hive_id))
+            connection.execute(_networks.insert().values(values))
+
     def remove(self, hive_id: str) -> None:
         """Forgets a hive."""
         with transaction(self._engine) as connection:
-            for table in (_hives, _power):
+            for table in (_hives, _power, _networks):
                 connection.execute(table.delete().where(table.c.id == hive_id))
 
     def _update(self, hive_id: str, **values: Any) -> None:

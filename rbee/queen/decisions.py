@@ -34,11 +34,12 @@ from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, want
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
-from rbee.wire.placement import CPU, devices_in, within
+from rbee.wire.placement import CPU, DEVICE_FLOOR, devices_in, within
 
 #: The fields of a request that the claim for a replacement takes over.
 _OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "spread", "chat_template")
 _NO_PROMPT = "-"
+_GIB = 1024**3
 #: The fields of a request that limit where its worker may be.
 _placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu", "spread")
 
@@ -527,7 +528,7 @@ def _is_too_large(claim: Claim, place: Place, hives: Iterable[HiveFacts]) -> boo
         return False
     gpus = next(hive.devices.gpus for hive in hives if hive.hive_id == place.hive_id)
     devices = devices_in(place.device)
-    have = sum(gpu.vram_gb for gpu in gpus if gpu.id in devices) * 1e9
+    have = sum(gpu.vram_gb * _GIB - DEVICE_FLOOR for gpu in gpus if gpu.id in devices)
     return have < min(needs)
 
 

@@ -28,6 +28,7 @@ from rbee.process.tasks import (
     in_thread,
     spawn,
 )
+from rbee.queen.away import Away
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
@@ -35,6 +36,7 @@ from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
 from rbee.queen.other_machine import Brought, OtherMachine
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.rousing import ANSWERS, Rousing, send_packet
+from rbee.queen.scheduler import HiveFacts
 from rbee.queen.shell import python_of
 from rbee.queen.state import LOCAL, Asleep, Hive
 from rbee.wire import narration, proof
@@ -53,6 +55,7 @@ from rbee.wire.messages.hives import (
     WakeTarget,
 )
 from rbee.wire.messages.models import MODEL, FindModel, ModelView
+from rbee.wire.messages.plans import How
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.narration import Line, device_name
 from rbee.wire.routes import Route
@@ -284,6 +287,34 @@ class Hives:
             if node in (None, hive_id) and hive_id not in living
         }
 
+    async def away(self, model_ref: str) -> list[Away]:
+        """The machines of the catalog that have told their devices and are not awake now."""
+        living = {key for key, hive in self._registry.hives.items() if hive.devices is not None}
+        found = []
+        for row in await in_thread(DATABASE, self._catalog.list):
+            asleep = self._registry.asleep.get(row.hive_id)
+            devices = asleep.devices if asleep is not None else row.devices
+            if row.hive_id in living or devices is None:
+                continue
+            models = (
+                asleep.models if asleep is not None else {each.model_ref for each in row.models}
+            )
+            facts = HiveFacts(
+                row.hive_id,
+                devices,
+                (),
+                here=row.hive_id == LOCAL,
+                holds=model_ref in models,
+                bytes_per_second=row.bytes_per_second,
+                asleep=True,
+            )
+            how: How = "asleep" if asleep is not None else "off"
+            _, error = self._failed.get(row.hive_id, (0.0, None))
+            if row.hive_id in self._late:
+                how, error = "waking", None
+            found.append(Away(facts, how, error.message if error is not None else ""))
+        return found
+
     def hear_of(self, hive_id: str, tell: Tell) -> None:
         """Has `tell` hear of a hive that takes long to wake."""
         if hive_id in self._late:
@@ -417,13 +448,18 @@ class Hives:
     def is_measured(self, hive_id: str) -> bool:
         """Whether it is known how fast bytes pass between the queen and a hive."""
         hive = self._registry.hives.get(hive_id)
-        return hive is None or hive_id == LOCAL or hive.bytes_per_second > 0
+        if hive is None or hive_id == LOCAL:
+            return True
+        fresh_ms = 1000 * self._settings.network_fresh
+        return narration.now_ms() - hive.measured_at_ms < fresh_ms
 
-    def note_network(self, hive_id: str, bytes_per_second: float) -> None:
-        """So fast bytes pass between the queen and a hive, as long as that lives."""
+    async def note_network(self, hive_id: str, bytes_per_second: float) -> None:
+        """So fast bytes pass between the queen and a hive: the catalog remembers it."""
         hive = self._registry.hives.get(hive_id)
         if hive is not None:
-            hive.bytes_per_second = bytes_per_second
+            hive.bytes_per_second, hive.measured_at_ms = bytes_per_second, narration.now_ms()
+            with contextlib.suppress(RbeeError):  # it is measured again, then
+                await self.directory.measured(hive_id, bytes_per_second)
 
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers
@@ -582,6 +618,9 @@ class Hives:
     async def _described(self, hive: Hive, tell: Tell) -> Hive:
         self._failed.pop(hive.hive_id, None)
         tell(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
+        row = await self.directory.row(hive.hive_id)
+        if row is not None:
+            hive.bytes_per_second, hive.measured_at_ms = row.bytes_per_second, row.measured_at_ms
         await self._ask_devices(hive, tell)
         if hive.hive_id in self._roused:  # it has ended since, and knows nothing of that
             await self._have_suspended_when_idle(hive, tell)

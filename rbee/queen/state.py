@@ -35,8 +35,8 @@ class Hive(msgspec.Struct):
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
     at `devices_at`; `beats` counts its heartbeats, and `round_trip` is how long the fastest of them
-    took (seconds; 0: it has not said). `bytes_per_second` pass between it and the queen (0: nobody
-    has measured it). Times are monotonic seconds.
+    took (seconds; 0: it has not said). `bytes_per_second` pass between it and the queen, as was
+    measured at `measured_at_ms` (0: never). Other times are monotonic seconds.
     """
 
     hive_id: str
@@ -49,6 +49,7 @@ class Hive(msgspec.Struct):
     beats: int = 0
     round_trip: float = 0.0
     bytes_per_second: float = 0.0
+    measured_at_ms: int = 0
     last_beat: float = 0.0
     last_beat_ms: int = 0
 
