@@ -24,9 +24,11 @@ from rbee.queen.decisions import (
     Stay,
     decide,
     is_wanted,
+    look_again,
     may_move,
     note,
     replacement,
+    short_of,
 )
 from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.state import (
@@ -69,7 +71,7 @@ class PaperSwarm:
         self._dead: dict[str, Hive] = {}
         self._workers = 0
         #: What would take the place of workers that are not where they would be best.
-        self._better: list[Claim] = []
+        self._better: list[tuple[Claim, dict[tuple[str, str], int]]] = []
         #: The machines that sleep, those of them that will not wake, and whom a packet was sent.
         self._sleepers: dict[str, Hive] = {}
         self._broken: set[str] = set()
@@ -88,11 +90,30 @@ class PaperSwarm:
         hive.devices = Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=gpus)
         self._sizes.update({(hive_id, device): size for device, size in devices.items()})
         self.state.hives[hive_id] = hive
-        for move in self._better:
-            if move.moves in self._here() and move.job_id not in self.state.claims:
+        self._look_for_better()
+        self._beat()
+
+    def play(self, gb: int) -> None:
+        """Another program takes so much of the GPU of the first machine, or has ended (0)."""
+        (gpu,) = self._gpus_of(_HIVE)
+        gpu.vram_free_gb = gpu.vram_gb - gb
+        self._sizes[_HIVE, gpu.id] = round(gpu.vram_free_gb)
+        self._look_for_better()
+        self._beat()
+
+    def _gpus_of(self, hive_id: str) -> list[Gpu]:
+        devices = self.state.hives[hive_id].devices
+        assert devices is not None, "hives on paper have told their devices"
+        return devices.gpus
+
+    def _look_for_better(self) -> None:
+        """Hives have told what they have."""
+        with_gpus = {hive_id for hive_id in self.state.hives if self._gpus_of(hive_id)}
+        for move, short in self._better:
+            is_there = move.moves in self._here() and move.job_id not in self.state.claims
+            if is_there and (look_again(self.state, move, short) or not with_gpus <= move.known):
                 self.state.claims[move.job_id] = move
                 move.acting = False
-        self._beat()
 
     def take_long(self, hive_id: str) -> None:
         """A machine is being woken, which takes long."""
@@ -377,7 +398,7 @@ class PaperSwarm:
         if is_short or may_move(claim, place):
             move = replacement(claim, claim.worker_id, frozenset(self.state.hives))
             move.job_id = f"move of {claim.worker_id}"
-            self._better.append(move)
+            self._better.append((move, short_of(claim)))
             if is_short:
                 self.state.claims[move.job_id] = move
                 move.acting = False
@@ -461,16 +482,18 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
     24; attic sleeps; shed sleeps for good; 2 wants A as attic dies``: machines are like the first,
     but for their GPUs. What comes after ``1 wants A at once`` happens before anything is done for
     1. ``1 breaks`` with its worker, and then that ``is gone``. ``attic takes long`` to wake, and
-    then it ``joins``, or ``wakes not``."""
+    then it ``joins``, or ``wakes not``. ``game begins`` on the GPU of the first, and ``ends``."""
     swarm = PaperSwarm(devices, models)
     for each in happens.split("; "):
         job_id, does, *rest = each.split(" ")
-        if does == "ends":
+        if does == "ends" and job_id != "game":
             swarm.end(job_id)
         elif does == "breaks":
             swarm.break_off(job_id)
         elif does == "is":
             swarm.clear_away()
+        elif job_id == "game":
+            swarm.play(10 if does == "begins" else 0)
         elif does == "takes":
             swarm.take_long(job_id)
         elif does == "wakes":

@@ -245,9 +245,9 @@ def hold_wake(cluster: Cluster, name: str) -> accidents.Gate:
     return gate
 
 
-def remember_way(cluster: Cluster, name: str, bytes_per_second: int, hours: int) -> None:
-    """The queen's catalog has a speed of the network to a machine, measured so many hours ago."""
-    then = round(1000 * (time.time() - 3600 * hours))
+def remember_way(cluster: Cluster, name: str, bytes_per_second: int, minutes: int) -> None:
+    """The queen's catalog has a speed of the network to a machine, measured so many minutes ago."""
+    then = round(1000 * (time.time() - 60 * minutes))
     with contextlib.closing(sqlite3.connect(cluster.home / "queen.db")) as catalog, catalog:
         row = (name, bytes_per_second, then)
         catalog.execute("INSERT INTO hive_networks VALUES (?, ?, ?)", row)

@@ -128,9 +128,9 @@ def interrupted_first(context: Context, name: str) -> None:
     context.gate.open()
 
 
-@given('the way to "{name}" was measured {hours:d} hours ago, as 1 kB per second')
-def was_measured(context: Context, name: str, hours: int) -> None:
-    machines.remember_way(context.cluster, name, 1000, hours)
+@given('the way to "{name}" was measured {minutes:d} minutes ago, as 1 kB per second')
+def was_measured(context: Context, name: str, minutes: int) -> None:
+    machines.remember_way(context.cluster, name, 1000, minutes)
 
 
 @then("its weights pass the network for {time}")

@@ -109,6 +109,21 @@ Feature: What happens next to the jobs that want a worker
       | Not where others were used since   | 1 wants A; 2 wants B; 2 ends; 3 wants A; 1 ends; 3 ends | A on gpu0, B on cpu |
       | Not where somebody waits for it    | 1 wants A; 2 wants B; 2 ends; 3 wants E on gpu0; 1 ends | B on cpu, E on gpu0 |
 
+  @fault.queen.blind-to-who-leaves
+  Scenario Outline: A worker on the processor, and a GPU that a game had: <what>
+    When it happens that <happens>
+    Then the workers are <workers>
+
+    Examples:
+      | what                                | happens                                           | workers              |
+      | It moves once that has ended        | game begins; 1 wants A; 1 ends; game ends         | A on gpu0            |
+      | Once nobody uses it any more        | game begins; 1 wants A; game ends                 | A on cpu, A on gpu0  |
+      | Not before                          | game begins; 1 wants A; 1 ends                    | A on cpu             |
+      | Not where that would not be enough  | game begins; 1 wants C; 1 ends; game ends         | C on cpu             |
+      | Not where somebody said where to be | game begins; 1 wants A on cpu; 1 ends; game ends  | A on cpu             |
+      | Not where others were used since    | game begins; 1 wants A; 1 ends; game ends; 2 wants E on gpu0 | E on gpu0 |
+      | To a slot more before that          | game begins; 1 wants A; game ends; 2 wants A      | A on cpu, A on gpu0  |
+
   @fault.queen.blind-to-who-joins
   Scenario Outline: A worker that is not where it would be best, and a machine that joins: <what>
     When it happens that <happens>

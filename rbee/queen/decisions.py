@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rbee.queen import scheduler
@@ -226,6 +226,33 @@ def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
     move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
     move.look_at(())
     return move
+
+
+def short_of(claim: Claim) -> dict[tuple[str, str], int]:
+    """The GPUs that had no room for all of a model though no job kept it, by hive and device, and
+    the bytes that it takes there: another program may have had them."""
+    return {
+        (trouble.hive_id, trouble.device): trouble.error.details.get("need_bytes", 0)
+        for trouble in claim.troubles
+        if trouble.error.code in ROOM
+        and trouble.device != CPU
+        and len(devices_in(trouble.device)) == 1
+    }
+
+
+def look_again(state: State, move: Claim, short: Mapping[tuple[str, str], int]) -> bool:
+    """Whether one of the GPUs that were `short` of room for a worker has that now, by what its hive
+    told last; the replacement of the worker is to ask there again."""
+    found = False
+    for spot, need in short.items():
+        hive = state.hives.get(spot[0])
+        gpus = hive.devices.gpus if hive is not None and hive.devices is not None else ()
+        if any(
+            gpu.id == spot[1] and gpu.vram_free_gb * _GIB - DEVICE_FLOOR >= need for gpu in gpus
+        ):
+            move.rooms[spot, move.request.ctx] = Room(False, passes=True)
+            found = True
+    return found
 
 
 class _Turn:

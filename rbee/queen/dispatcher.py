@@ -12,7 +12,8 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,9 +37,11 @@ from rbee.queen.decisions import (
     decide,
     facts_of,
     is_wanted,
+    look_again,
     may_move,
     note,
     replacement,
+    short_of,
 )
 from rbee.queen.degraded import Degrading
 from rbee.queen.fairness import ModelQueue, has_place, wait_for
@@ -67,6 +70,15 @@ _ASKED = 32
 _WEIGHT_OF_NEWEST = 0.2
 
 
+class _Better(NamedTuple):
+    """The claim of a replacement, and whether its model may be fetched. `short`: the GPUs that were
+    too small when the worker was placed, and the bytes that it takes there."""
+
+    move: Claim
+    may_fetch: bool
+    short: Mapping[tuple[str, str], int]
+
+
 class Dispatcher:
     """Walks jobs through the phases."""
 
@@ -85,9 +97,8 @@ class Dispatcher:
         #: The futures that the tasks of jobs await, by the id of the claim.
         self._asked: dict[str, asyncio.Future[Decision]] = {}
         self._moves: dict[str, asyncio.Task[None]] = {}
-        #: Workers that are to be replaced by one in a better place: the claim of the replacement,
-        #: and whether its model may be fetched, by the id of the worker.
-        self._better: dict[str, tuple[Claim, bool]] = {}
+        #: What is to replace workers by one in a better place, by the id of the worker.
+        self._better: dict[str, _Better] = {}
         self._described = 0
         registry.on_change(self._changed)
 
@@ -228,7 +239,8 @@ class Dispatcher:
                     self._moves[claim.job_id].cancel()
 
     def _look_for_better(self) -> None:
-        """Has workers moved, where that may be, to machines that have joined since they began."""
+        """Has workers moved, where that may be, to machines that have joined since they began, and
+        to GPUs that others have left."""
         if not self._better or self._described == self._registry.described_so_far:
             return
         self._described = self._registry.described_so_far
@@ -239,8 +251,10 @@ class Dispatcher:
             hive.hive_id for hive in self.state.hives.values() if hive.devices and hive.devices.gpus
         }
         moving = {claim.moves for claim in self.state.claims.values()}
-        for worker_id, (move, _) in self._better.items():
-            if not with_gpus <= move.known and worker_id not in moving:
+        for worker_id, (move, _, short) in self._better.items():
+            if worker_id in moving:
+                continue
+            if look_again(self.state, move, short) or not with_gpus <= move.known:
                 self._move_later(worker_id)
 
     # --- phases 3 to 5: who is there ------------------------------------------------------------
@@ -456,7 +470,7 @@ class Dispatcher:
             hives = self._registry.hives.values()
             known = frozenset(hive.hive_id for hive in hives if hive.devices) - claim.skipped
             move = replacement(claim, started.worker_id, known)
-            self._better[started.worker_id] = move, job.may_fetch
+            self._better[started.worker_id] = _Better(move, job.may_fetch, short_of(claim))
             if is_busy_elsewhere:
                 self._move_later(started.worker_id)
         return worker
@@ -561,7 +575,7 @@ class Dispatcher:
     def _move_later(self, worker_id: str) -> None:
         """A worker is not where it would be best: once a better place has room it is replaced by
         one there."""
-        move, may_fetch = self._better[worker_id]
+        move, may_fetch, _ = self._better[worker_id]
         job = Job(move.request, holders=move.holders, may_fetch=may_fetch)
         move.job_id = job.job_id
         self.state.claims[job.job_id] = move

@@ -43,7 +43,7 @@ class Registry:
         self.waking: set[str] = set()
         #: By each name of a model that has several: the one name that stands for all of them.
         self.names: dict[str, str] = {}
-        #: How many descriptions of their devices hives have sent.
+        #: How many descriptions of their devices hives have sent, or brought back with them.
         self.described_so_far = 0
         self._silence = silence
         self._tell = tell
@@ -101,6 +101,7 @@ class Registry:
             self._expected[beat.hive_id] = beat
             return True
         self.hives[beat.hive_id] = hive
+        self.described_so_far += back is not None
         self._tell_return(beat.hive_id)
         self._expect_beat(beat.hive_id)
         hive.workers = {worker.worker_id: worker for worker in beat.workers}

@@ -115,7 +115,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # Devices.
     capabilities_fresh: Seconds = 600.0
     """How long what a hive told of its devices is believed."""
-    network_fresh: Seconds = 86400.0
+    network_fresh: Seconds = 3600.0
     """How long it is believed how fast bytes pass between the queen and a machine."""
     processor_query_after: Seconds = 5.0
     """How long a hive has to live before it spends a second of CPU on its processor's name."""
