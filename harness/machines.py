@@ -112,6 +112,16 @@ def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None
     have_added(cluster, f"{other}, localhost")
 
 
+def join_equal(cluster: Cluster, name: str) -> None:
+    """A machine joins that has the GPU of the others."""
+    known = next(iter(cluster.hosts))
+    (gpu,) = json.loads((known.home / "gpus.json").read_text())
+    cluster.hosts.add(name, gpus=[gpu])
+    cluster.hosts.introduce(name, to=known.name)
+    with swarm.queen_meanwhile(cluster):
+        add_hives(cluster, name)
+
+
 def simulate_equal(cluster: Cluster, gb: float, gb_per_second: float = 0.0) -> None:
     """Each machine has a simulated GPU of so many GB, of whose speed its driver says this much."""
     gpu = {"name": "GTX 1630", "VRAM in GB": str(gb), "GB/s": str(gb_per_second)}
@@ -346,6 +356,12 @@ def assert_offered_no_key(cluster: Cluster) -> None:
 def kill_part(cluster: Cluster, name: str) -> None:
     """SIGKILL for what computes on a machine for a worker of another one."""
     os.kill(_part(cluster, name), signal.SIGKILL)
+
+
+def lose_part(cluster: Cluster, name: str) -> None:
+    """The same, and it is gone."""
+    kill_part(cluster, name)
+    assert_no_part(cluster, name)
 
 
 def assert_no_part(cluster: Cluster, name: str) -> None:

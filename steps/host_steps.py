@@ -272,6 +272,21 @@ def part_killed(context: Context, name: str) -> None:
     machines.kill_part(context.cluster, name)
 
 
+@given('"{name}" has lost its part')
+def part_lost(context: Context, name: str) -> None:
+    machines.lose_part(context.cluster, name)
+
+
+@given('the plug of "{name}" has been put back')
+def plug_put_back(context: Context, name: str) -> None:
+    context.cluster.hosts.put_plug_back(name)
+
+
+@given('the machine "{name}" has joined them')
+def has_joined(context: Context, name: str) -> None:
+    machines.join_equal(context.cluster, name)
+
+
 @given('"{name}" computes no part any more')
 def part_gone(context: Context, name: str) -> None:
     machines.assert_no_part(context.cluster, name)

@@ -121,6 +121,28 @@ Feature: What happens to a model that no machine has room for
     And the exit status is 1
     And nothing is left running
 
+  Scenario: Three have room for what two have not
+    Given the machine "shed" has joined them
+    And the GPUs of all machines have 0.66 GB
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: there is room in GPU0 + GPU0 of <one> + GPU0 of <another> for model <path>
+      queen: parts of the model are awake on <one>, <another>
+      """
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "shed"
+
+  Scenario: Three are too small, and each is named with what it has
+    Given the machine "shed" has joined them
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 49152 --max-tokens 2 --no-cpu 'hello'"
+    Then stderr contains "has too little room on 3 machines together: "
+    And stderr contains " MB on attic, "
+    And stderr contains " MB on shed"
+    And the exit status is 1
+    And nothing is left running
+
   @fault.queen.outlive-a-part
   Scenario: A part dies in the middle of a story, while somebody waits
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
@@ -130,6 +152,66 @@ Feature: What happens to a model that no machine has room for
     And the command ends
     And the exit status is 0
     And nothing is left running
+
+  Scenario: A part dies while nobody asks it anything
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    And "attic" has lost its part
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: parts of the model are awake on attic
+      [DONE]
+      """
+    And the exit status is 0
+
+  Scenario: A part dies while the model is loaded
+    Given "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "worker: loading model from <path>"
+    When "attic" loses its part
+    Then the command ends
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @timing
+  Scenario: The plug of a part is pulled while nobody asks it anything, and put back
+    Given heartbeats come every 50 ms
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    And the plug of "attic" has been pulled
+    And the plug of "attic" has been put back
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: parts of the model are awake on attic
+      [DONE]
+      """
+    And the exit status is 0
+
+  @timing
+  Scenario Outline: In the middle of a story the <role> is killed
+    Given heartbeats come every 200 ms
+    And a hive without a queen stays awake for 1000 ms
+    And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When the <role> is killed
+    Then nothing is left running
+    And nothing runs on "attic"
+
+    Examples:
+      | role   |
+      | keeper |
+      | queen  |
+      | hive   |
+      | worker |
+
+  Scenario Outline: In the middle of a story somebody <does>
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When I <do>
+    Then nothing is left running
+    And nothing runs on "attic"
+
+    Examples:
+      | does             | do                                            |
+      | presses Ctrl+C   | press Ctrl+C                                  |
+      | puts it to sleep | put the swarm to sleep with "rbee-keeper down" |
 
   Scenario: The hive of a part dies in the middle of a story
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
