@@ -29,6 +29,7 @@ from rbee.queen.decisions import (
     note,
     replacement,
     short_of,
+    waits_for_a_gpu,
 )
 from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.state import (
@@ -302,7 +303,8 @@ class PaperSwarm:
         error = RbeeError(code, "no room", "take a smaller one", details)
         passes, yields = short <= in_use, self.state.yields(place, error)
         passes = passes or (place.is_on_several and self.state.is_being_left(place))
-        now, beats = self.state.in_use(place.spot), self.state.hives[place.hive_id].beats
+        passes = passes or self.state.works_for_others(place, error)
+        now, beats = self.state.in_use(place), self.state.hives[place.hive_id].beats
         claim.rooms[place.spot, decision.ctx] = Room(False, passes, now, beats, yields)
         if not (decision.beside or passes or yields):
             claim.troubles.add(place.hive_id, place.device, error)
@@ -355,7 +357,7 @@ class PaperSwarm:
         model, hive = claim.request.model_ref, self.state.hives[place.hive_id]
         short, in_use = self._short(claim, place)
         if short > 0:
-            room = Room(False, short <= in_use, self.state.in_use(place.spot), hive.beats)
+            room = Room(False, short <= in_use, self.state.in_use(place), hive.beats)
             claim.rooms[place.spot, decision.ctx] = room
             claim.begun, claim.acting = None, False
             self._beat()
@@ -394,7 +396,7 @@ class PaperSwarm:
             workers[claim.worker_id], state=WorkerState.READY, slots_free=self._slots
         )
         claim.begun = None
-        is_short = place.fallback and any(room.passes for room in claim.rooms.values())
+        is_short = place.fallback and waits_for_a_gpu(claim)
         if is_short or may_move(claim, place):
             move = replacement(claim, claim.worker_id, frozenset(self.state.hives))
             move.job_id = f"move of {claim.worker_id}"

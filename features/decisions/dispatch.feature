@@ -48,8 +48,16 @@ Feature: What happens next to the jobs that want a worker
       | what                                    | happens                           | job | stands         |
       | For another over the same machines      | attic joins; 1 wants C without a CPU; 1 ends; 2 wants F without a CPU | 2 | runs on gpu0+gpu0@attic |
       | And for one on one of them              | attic joins; 1 wants C without a CPU; 1 ends; 2 wants E on gpu0 | 2 | runs on gpu0 |
-      | Not while it works                      | attic joins; 1 wants C without a CPU; 2 wants F without a CPU | 2 | is refused |
       | Not where that would not be enough      | attic joins; 1 wants C without a CPU; 1 ends; 2 wants D without a CPU; 3 wants C without a CPU | 3 | runs on gpu0+gpu0@attic |
+
+    @fault.queen.refuse-beside-others
+    Examples: A model over several machines works, and another one wants its room
+      | what                                    | happens                           | job | stands         |
+      | It waits                                | attic joins; 1 wants C without a CPU; 2 wants F without a CPU | 2 | waits for gpu0+gpu0@attic |
+      | Until that has its answer               | attic joins; 1 wants C without a CPU; 2 wants F without a CPU; 1 ends | 2 | runs on gpu0+gpu0@attic |
+      | Who may use RAM does not wait           | attic joins; 1 wants C without a CPU; 2 wants F | 2 | runs on gpu0+cpu of attic |
+      | What it would not be enough for is told | attic joins; 1 wants C without a CPU; 2 wants D without a CPU | 2 | is refused |
+      | Who came first has the room first       | attic joins; 1 wants C without a CPU; 2 wants F without a CPU; 3 wants C without a CPU; 1 ends | 2 | runs on gpu0+gpu0@attic |
 
     @fault.queen.refuse-what-is-left
     Examples: A model over several machines is ending, and has its parts until it has

@@ -199,8 +199,6 @@ Feature: What happens to a model that no machine has room for
       | role   |
       | keeper |
       | queen  |
-      | hive   |
-      | worker |
 
   Scenario Outline: In the middle of a story somebody <does>
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
@@ -264,6 +262,16 @@ Feature: What happens to a model that no machine has room for
       | whom                       | how                                                               |
       | a model on one machine     | --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 |
       | another over both machines | --model file:$MODELS/smollm2-tools.gguf --no-cpu                        |
+
+  @fault.queen.refuse-beside-others
+  Scenario: While it works, another one that wants its room waits
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for GPU0 + GPU0 of attic on hive localhost"
+    When I press Ctrl+C in the first terminal
+    Then the command ends
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
 
   Scenario: What would leave for it does not count in its plan
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"

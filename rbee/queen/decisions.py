@@ -34,7 +34,7 @@ from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, want
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
-from rbee.wire.placement import CPU, DEVICE_FLOOR, devices_in, within
+from rbee.wire.placement import CPU, DEVICE_FLOOR, OF, devices_in, within
 
 #: The fields of a request that the claim for a replacement takes over.
 _OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "spread", "chat_template")
@@ -215,6 +215,11 @@ def may_move(claim: Claim, place: Place) -> bool:
     return not named and (place.is_on_several or place.has_ram)
 
 
+def waits_for_a_gpu(claim: Claim) -> bool:
+    """Whether a GPU, or several of one machine, will have room once running jobs end."""
+    return any(room.passes for (spot, _), room in claim.rooms.items() if OF not in spot[1])
+
+
 def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
     """What takes the place of a worker, once running jobs, or a machine that is not `known` yet,
     leave room for it on the GPUs of one machine."""
@@ -223,7 +228,9 @@ def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
     if not within(wanted.spread or "swarm", "cards"):
         wanted.spread = "cards"
     move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id, known=known)
-    move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
+    move.rooms = {
+        on: room for on, room in claim.rooms.items() if room.passes and OF not in on[0][1]
+    }
     move.look_at(())
     return move
 
@@ -407,7 +414,8 @@ class _Turn:
                 sleeper = self._sleeper(place)
                 if sleeper is None and not race.is_open_to(place):
                     continue
-                if later is not None and place.placement.spread in ("machine", "swarm"):
+                is_spread = place.placement.spread in ("machine", "swarm")
+                if later is not None and is_spread and not later.is_on_several:
                     continue  # a single GPU will have room for it later
                 if sleeper is not None:
                     # Nobody is woken for what may be faster, or is known to be too large.
@@ -507,7 +515,7 @@ class _Turn:
         if not room.passes:
             return False
         if room.in_use:
-            return not room.in_use <= self._state.in_use(place.spot)
+            return not room.in_use <= self._state.in_use(place)
         return self._state.hives[place.hive_id].beats > room.beats
 
     def _places(self, claim: Claim) -> Iterable[Place]:

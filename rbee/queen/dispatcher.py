@@ -42,6 +42,7 @@ from rbee.queen.decisions import (
     note,
     replacement,
     short_of,
+    waits_for_a_gpu,
 )
 from rbee.queen.degraded import Degrading
 from rbee.queen.fairness import ModelQueue, has_place, wait_for
@@ -347,7 +348,7 @@ class Dispatcher:
             job.say(narration.ASK_ROOM, device=device)
         hive = self._registry.hives.get(place.hive_id)
         beats = hive.beats if hive is not None else 0
-        in_use = self.state.in_use(place.spot)
+        in_use = self.state.in_use(place)
         # It may be gone by the time of the answer, which is from before.
         left = place.is_on_several and self.state.is_being_left(place)
         try:
@@ -357,6 +358,7 @@ class Dispatcher:
             left = left or (place.is_on_several and self.state.is_being_left(place))
             if left and error.code in ROOM:
                 passing = True
+            passing = passing or self.state.works_for_others(place, error)
             yields = not decision.rival and self.state.yields(place, error)
             claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats, yields)
             if yields:
@@ -426,7 +428,7 @@ class Dispatcher:
         """A new worker; None: there is no room for it after all, and the job goes on."""
         claim, place = decision.claim, decision.place
         job.hive_id, job.device = place.hive_id, place.device
-        in_use = self.state.in_use(place.spot)
+        in_use = self.state.in_use(place)
         if decision.beside is not None:
             self._tell_beside(job, decision, decision.beside)
         elif len(decision.estimates) > 1 or place.placement.spread != "no":
@@ -448,7 +450,7 @@ class Dispatcher:
             self._registry.worker_started(place.hive_id, beat)
             worker = await self._starting.until_ready(job, place, started)
         except RbeeError as error:
-            passing = is_passing(error)
+            passing = is_passing(error) or self.state.works_for_others(place, error)
             if not passing and not (
                 decision.beside and whose(error, job.request.model_ref) is Whose.DEVICE
             ):
@@ -465,7 +467,7 @@ class Dispatcher:
         finally:
             claim.begun = None
             self._changed()
-        is_busy_elsewhere = place.fallback and any(room.passes for room in claim.rooms.values())
+        is_busy_elsewhere = place.fallback and waits_for_a_gpu(claim)
         if is_busy_elsewhere or (may_move(claim, place) and not decision.up_to):
             hives = self._registry.hives.values()
             known = frozenset(hive.hive_id for hive in hives if hive.devices) - claim.skipped
@@ -690,7 +692,7 @@ class Dispatcher:
     def _tell_pick(self, job: Job, claim: Claim, place: Place) -> None:
         if place.fallback:
             full = all(each.error.code in ROOM for each in claim.troubles)
-            is_short = claim.troubles or any(room.passes for room in claim.rooms.values())
+            is_short = claim.troubles or waits_for_a_gpu(claim)
             no_gpu = narration.CPU_FALLBACK if full and is_short else narration.CPU_INSTEAD
             job.say(no_gpu, model_ref=job.request.model_ref)
         else:

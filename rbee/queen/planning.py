@@ -170,8 +170,9 @@ class Planner:
         if isinstance(answer, FoundRoom):
             claim.rooms[spot] = Room(True, parts=answer.parts)
             return
-        hive, passes = self._state.hives[place.hive_id], is_passing(answer)
-        in_use, yields = self._state.in_use(place.spot), self._state.yields(place, answer)
+        hive = self._state.hives[place.hive_id]
+        passes = is_passing(answer) or self._state.works_for_others(place, answer)
+        in_use, yields = self._state.in_use(place), self._state.yields(place, answer)
         claim.rooms[spot] = Room(False, passes, in_use, hive.beats, yields)
         if not (passes or yields):
             claim.troubles.add(place.hive_id, place.device, answer)

@@ -368,11 +368,39 @@ class State(msgspec.Struct):
             for worker in hive.workers.values()
         )
 
-    def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
-        """The workers of a device that do not idle, as far as the queen knows."""
+    def works_for_others(self, place: Place, error: RbeeError) -> bool:
+        """Whether a place over several machines that was refused by this error would have room if
+        no job ran there."""
+        if not place.is_on_several or error.code not in ROOM:
+            return False
+        short: int = error.details.get("short_bytes", 0)
+        idle = sum(part.bytes for _, parts in self.idle_parts(place) for part in parts)
+        return 0 < short <= idle + sum(self._busy_parts(place).values())
+
+    def in_use(self, place: Place) -> frozenset[str]:
+        """The workers on the devices of a place that do not idle, as far as the queen knows."""
+        if place.is_on_several:
+            return frozenset(self._busy_parts(place))
         held = {claim.worker_id for claim in self.claims.values()}
-        there = self.workers_on(spot).items()
+        there = self.workers_on(place.spot).items()
         return frozenset(key for key, worker in there if key in held or not idles(worker))
+
+    def _busy_parts(self, place: Place) -> dict[str, int]:
+        """The workers that do not idle and have parts on the devices of a place, and the bytes of
+        these parts."""
+        held = {claim.worker_id for claim in self.claims.values()}
+        wanted = {(part.hive_id, part.device) for part in place.placement.parts}
+        workers = [each for hive in self.hives.values() for each in hive.workers.items()]
+        return {
+            key: sum(
+                part.bytes
+                for part in worker.placement.parts
+                if (part.hive_id, part.device) in wanted
+            )
+            for key, worker in workers
+            if (key in held or not idles(worker))
+            and any((part.hive_id, part.device) in wanted for part in worker.placement.parts)
+        }
 
 
 def meet(device: str, other: str) -> bool:
