@@ -40,10 +40,9 @@ end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. Below
 errors are OpenAI's, at `/v1/messages` Anthropic's; below `/api` a stream is `application/x-ndjson`,
 and errors are `{"error": "..."}`. `GET /v1/models` is answered in Anthropic's words to requests
 that have a header `anthropic-version`, and in OpenAI's to others. What is open to the page wants
-its cookie and, in `X-Rbee-Page`, the token that came with that. Where API keys are let in,
-`x-api-key: KEY` does for an `Authorization` that is not there. `HEAD` is answered where `GET` is,
-with its head, and each answer has an `x-request-id`: that of the request, where it has one. Made by
-`make docs` out of the code.
+its cookie and, in `X-Rbee-Page`, the token that came with that. `x-api-key: KEY` does for an
+`Authorization` that is not there. `HEAD` is answered where `GET` is, with its head, and each answer
+has an `x-request-id`: that of the request, where it has one. Made by `make docs` out of the code.
 """
 _NAMED = re.compile(r"\{\w+\}")
 _COLUMNS = ("route", "is asked", "answers", "open to", "what it does")

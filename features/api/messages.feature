@@ -26,6 +26,8 @@ Feature: Programs that speak Anthropic's API
         | a call of some function                           | 200       | weather                          |
         | a call of one function                            | 200       | weather                          |
         | an answer, with the key as older clients send it  | 200       | Hello! How can I help you today? |
+        | an answer, with that key and a path without /v1   | 200       | Hello! How can I help you today? |
+        | a path that is nobody's, with that key            | 404 not_found | nothing                          |
         | the mark of an answer                             | 200       | the same                         |
         | the models, page by page                          | 200, 200  | minillama                        |
         | a model that nobody has                           | 404       | nothing                          |

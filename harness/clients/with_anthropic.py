@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from anthropic import Anthropic, AsyncAnthropic, omit
+from anthropic.types import Message
 
 from harness.clients import ENDLESS, HELLO, TOO_LONG, WEATHER, WEATHER_IS, WEATHER_OF
 from harness.clients.asking import Mood, serve
@@ -160,9 +161,20 @@ def _marked() -> str:
     return "the same" if mark == answer.headers["x-request-id"] else str(mark)
 
 
+def _older_header() -> dict[str, Any]:
+    return {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "Authorization": omit}
+
+
 def _with_older_header() -> str:
-    headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "Authorization": omit}
-    return _text(Anthropic().messages.create(**_asked(extra_headers=headers)))
+    return _text(Anthropic().messages.create(**_asked(extra_headers=_older_header())))
+
+
+def _at(path: str) -> str:
+    """From a path of one's own, with the key as older clients send it."""
+    asked = _asked()
+    body = {**asked.pop("extra_body", {}), **asked}
+    options: Any = {"headers": _older_header()}
+    return _text(Anthropic().post(path, body=body, cast_to=Message, options=options))
 
 
 def _left() -> str:
@@ -249,6 +261,8 @@ if __name__ == "__main__":
             ),
             "a call, and words about what came of it": _round_trip,
             "an answer, with the key as older clients send it": _with_older_header,
+            "an answer, with that key and a path without /v1": lambda: _at("/messages"),
+            "a path that is nobody's, with that key": lambda: _at("/nothing"),
             "an answer, with another key": lambda: str(
                 Anthropic(api_key="nobody").messages.create(**_asked())
             ),

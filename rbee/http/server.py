@@ -303,7 +303,7 @@ class Server:
         """Whose request it is: the name of an API key, or empty for the token, and for the page of
         whoever has that."""
         header = request.headers.get(proof.TOKEN_HEADER)
-        if header is None and who is Who.KEYS and _KEY_HEADER in request.headers:
+        if header is None and _KEY_HEADER in request.headers:
             header = f"Bearer {request.headers[_KEY_HEADER]}"
         if header is None and on_page and self._page_asks(request):
             return ""

@@ -215,6 +215,7 @@ class _Queen:
         in_openais_words = functools.cache(functools.partial(openai.table, offer))
         doors = [
             Below(addresses.MESSAGES, in_anthropics_words),
+            Below(addresses.MESSAGES_AT_ROOT, in_anthropics_words),
             Below(addresses.MODELS, in_anthropics_words, addresses.ANTHROPIC_VERSION_HEADER),
             *(Below(path, in_openais_words) for path in (addresses.V1, *addresses.V1_AT_ROOT)),
             Below(addresses.OLLAMA, functools.partial(ollama.table, counted_as("ollama"))),

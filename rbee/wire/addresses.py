@@ -9,11 +9,12 @@ HEALTH = "/health"
 V1 = "/v1"
 #: What of it clients of vLLM and of llama.cpp's server look for without that.
 V1_AT_ROOT = (
-    *("/chat/completions", "/embeddings", "/rerank", "/reranking"),
+    *("/chat/completions", "/embeddings", "/responses", "/rerank", "/reranking"),
     *("/tokenize", "/detokenize"),
 )
-#: What is at this path, and below, is in Anthropic's words.
-MESSAGES = "/v1/messages"
+#: What is at these paths, and below, is in Anthropic's words; the second is where clients look that
+#: were told of an address without ``/v1``.
+MESSAGES, MESSAGES_AT_ROOT = "/v1/messages", "/messages"
 #: The same is here, and below, for requests that have this header; without it it is OpenAI's.
 MODELS, ANTHROPIC_VERSION_HEADER = "/v1/models", "anthropic-version"
 #: What is below is in ollama's words.

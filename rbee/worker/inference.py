@@ -164,6 +164,9 @@ class Inference(Operation):
         started = time.perf_counter()
 
         def on_news(news: Piece | bytes | News | Tokens) -> None:
+            if isinstance(news, (Piece, bytes)):
+                # Here, and not where it is taken over: on a busy machine that may be much later.
+                self._first_token = self._first_token or time.perf_counter()
             with self._lock:
                 self._pieces.append(news)
                 first = len(self._pieces) == 1
@@ -272,7 +275,6 @@ class Inference(Operation):
             if isinstance(piece, Tokens):
                 self.emit("tokens", piece)
                 continue
-            self._first_token = self._first_token or time.perf_counter()
             if isinstance(piece, bytes):
                 self.emit("vector", Vector(self._index, piece))
             else:

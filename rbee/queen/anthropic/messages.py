@@ -154,6 +154,7 @@ MESSAGES = Route(
     who=Who.KEYS,
     event=MessageEvent,
     with_pictures=True,
+    also=["/messages"],
 )
 COUNT_TOKENS = Route(
     "POST",
@@ -162,6 +163,7 @@ COUNT_TOKENS = Route(
     TokenCount,
     who=Who.KEYS,
     with_pictures=True,
+    also=["/messages/count_tokens"],
 )
 PREFLIGHT = Route("OPTIONS", "/v1/messages", NONE, NONE, who=Who.ANYBODY)
 PREFLIGHT_BELOW = Route("OPTIONS", "/v1/messages/{rest:path}", NONE, NONE, who=Who.ANYBODY)

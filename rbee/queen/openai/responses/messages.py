@@ -197,6 +197,7 @@ RESPOND = Route(
     who=Who.KEYS,
     event=ResponseEvent,
     with_pictures=True,
+    also=["/responses"],
 )
 COUNT = Route(
     "POST",
