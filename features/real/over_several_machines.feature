@@ -218,6 +218,13 @@ Feature: What happens to a model that no machine has room for
     And nothing is left running
     And nothing runs on "attic"
 
+  Scenario: The machine of a part is removed in the middle of a story
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When I type "rbee-keeper remove-hive attic" beside it
+    Then the first command fails with "has lost its part on hive attic"
+    And nothing is left running
+    And nothing runs on "attic"
+
   @timing
   Scenario: The machine of a part goes off in the middle of a story
     Given heartbeats come every 50 ms
