@@ -238,18 +238,18 @@ class Hives:
         rows = [row for row, is_on in zip(rows, on) if is_on]
         if asleep and not rows and not (node or rouse):
             return []
-        late = [row.hive_id for row in rows if self._is_late(row.hive_id)]
+        late = [row for row in rows if self._is_late(row.hive_id)]
         begun = {
             row.hive_id: _Waking(functools.partial(self._awake, row), tell)
             for row in rows
-            if row.hive_id not in late
+            if row not in late
         }
         tasks = {hive_id: waking.task for hive_id, waking in begun.items()}
         for row in asleep if node or (rouse and not rows) else []:
             tasks[row.hive_id] = begin(self.rouse(row.hive_id, tell))
         await first_and_soon_after(tasks.values(), self._settings.hive_patience)
         if not any(task.done() and not task.exception() for task in tasks.values()):
-            waited = {each: begin(self._late_one(each, tell)) for each in late}
+            waited = {row.hive_id: begin(self._late_one(row, tell)) for row in late}
             await first_and_soon_after(waited.values(), 0.0)
             tasks.update(waited)
         awake, failures = [], {}
@@ -325,11 +325,13 @@ class Hives:
         hive = self._registry.hives.get(hive_id)
         return hive_id in self._late and (hive is None or hive.devices is None)
 
-    async def _late_one(self, hive_id: str, tell: Tell) -> Hive:
+    async def _late_one(self, row: HiveRow, tell: Tell) -> Hive:
         """A hive that takes long to wake, once it has. Raises what keeps it from that."""
-        waking = self._late[hive_id]
+        waking = self._late.get(row.hive_id)
+        if waking is None:  # it has woken meanwhile, or failed
+            return await self._awake(row, tell)
         waking.tells.append(tell)
-        tell(narration.WAIT_WAKING, hive_id=hive_id)
+        tell(narration.WAIT_WAKING, hive_id=row.hive_id)
         return await waking.hive()
 
     def _go_on_waking(self, hive_id: str, waking: _Waking) -> None:
