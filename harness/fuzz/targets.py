@@ -49,7 +49,7 @@ from rbee.wire.messages.workers import ProvisionWorker, StartWorker, WorkerRepor
 from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, settings_from
-from rbee.worker.engines.calls import call_of, functions_for_engine, schema_of_call
+from rbee.worker.engines.calls import CallInPieces, functions_for_engine, schema_of_call
 from rbee.worker.engines.conversation import messages_of, plain_text_of, stops_of
 from rbee.worker.engines.json_grammar import grammar_of
 
@@ -317,7 +317,11 @@ def judge_schema(data: bytes) -> None:
     try:
         schema = msgspec.json.decode(data)
     except (ValueError, RecursionError):
-        call_of(data.decode("utf-8", "replace"))
+        text = data.decode("utf-8", "replace")
+        call = CallInPieces()
+        for half in (text[: len(text) // 2], text[len(text) // 2 :]):
+            call.take(half)
+        call.end()
         return
     if not isinstance(schema, dict):
         return

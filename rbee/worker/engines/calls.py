@@ -17,6 +17,8 @@ from rbee.wire.errors import RbeeError, nested_too_deep
 from rbee.wire.messages.events import CallPiece
 from rbee.wire.messages.inference import ChatMessage, InferRequest, ToolFunction
 
+#: What comes before the arguments, with the name.
+_BEGINNING = re.compile(r'\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"arguments"\s*:\s*(?=\{)')
 #: Where the arguments stand in the schema of a call.
 _ARGUMENTS = re.compile(r"\$\.anyOf\[(\d+)\]\.properties\.arguments")
 
@@ -112,13 +114,67 @@ def with_call_instruction(request: InferRequest) -> InferRequest:
     )
 
 
+class CallInPieces:
+    """Tells a call of that form while it is being written."""
+
+    def __init__(self) -> None:
+        self._written = ""
+        self._has_begun = False
+        #: Whether its arguments are told to their end.
+        self.is_whole = False
+        #: How many braces of the arguments are open; whether a text is, and what is next escaped.
+        self._open, self._in_text, self._escaped = 0, False, False
+
+    def take(self, text: str) -> CallPiece | None:
+        """What is to be told of it, now that this much more is written; None: nothing."""
+        if self._has_begun:
+            arguments = self._arguments_in(text)
+            return CallPiece(index=0, arguments=arguments) if arguments else None
+        self._written += text
+        begun = _BEGINNING.match(self._written)
+        if begun is None:
+            return None
+        self._has_begun = True
+        arguments = self._arguments_in(self._written[begun.end() :])
+        return _begun(json.loads(begun[1], strict=False), arguments)
+
+    def end(self) -> CallPiece | None:
+        """What is left to tell of it, now that nothing more comes: one that is in another order."""
+        if self._has_begun:
+            return None
+        call = call_of(self._written)
+        self._has_begun = self.is_whole = call is not None
+        return call
+
+    def _arguments_in(self, text: str) -> str:
+        """What of the text belongs to the arguments: all up to the brace that ends them."""
+        if self.is_whole:
+            return ""
+        for at, character in enumerate(text):
+            if self._escaped:
+                self._escaped = False
+            elif self._in_text:
+                self._escaped = character == "\\"
+                self._in_text = character != '"'
+            elif character == '"':
+                self._in_text = True
+            elif character in "{}":
+                self._open += 1 if character == "{" else -1
+                if self._open == 0:
+                    self.is_whole = True
+                    return text[: at + 1]
+        return text
+
+
+def _begun(name: str, arguments: str) -> CallPiece:
+    return CallPiece(index=0, id=f"call_{secrets.token_hex(12)}", name=name, arguments=arguments)
+
+
 def call_of(text: str) -> CallPiece | None:
-    """The call that an answer of that form makes; None where a stop text has cut it off."""
+    """The call that an answer of that form makes; None where it is none."""
     try:
         call = json.loads(text)
         name, arguments = call["name"], json.dumps(call["arguments"], ensure_ascii=False)
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
-    return CallPiece(
-        index=0, id=f"call_{secrets.token_hex(12)}", name=str(name), arguments=arguments
-    )
+    return _begun(str(name), arguments)

@@ -37,7 +37,7 @@ from rbee.wire.placement import CPU
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
 from rbee.worker.engines.admission import Admission, most_unbegun
 from rbee.worker.engines.calls import (
-    call_of,
+    CallInPieces,
     functions_for_engine,
     in_functions,
     schema_of_call,
@@ -503,23 +503,19 @@ class LlamaCpp:
                 return Generated("length", len(request.prompt_tokens or ()), 0)
         if not request.must_call:
             return self._generate(request, request.json_schema, caller)
-        texts: list[str] = []
+        call = CallInPieces()
 
-        def keep(piece: Piece) -> None:
-            texts.append(piece.text)
-            # An empty piece for each: the caller sees that the call is being made.
-            caller.on_piece(Piece("", piece.thought))
+        def on_piece(piece: Piece) -> None:
+            part = call.take(piece.text)
+            # Also where there is none: the caller sees that the call is being made.
+            caller.on_piece(Piece("", piece.thought, [] if part is None else [part]))
 
         called = schema_of_call(request.functions)
         asked = with_call_instruction(request)
-        generated = self._generate(asked, called, caller._replace(on_piece=keep))
-        call = call_of("".join(texts))
-        if call is None:
-            if any(texts):
-                caller.on_piece(Piece("".join(texts)))
-            return generated
-        caller.on_piece(Piece("", calls=[call]))
-        return generated._replace(finish_reason="tool_calls")
+        generated = self._generate(asked, called, caller._replace(on_piece=on_piece))
+        if (part := call.end()) is not None:
+            caller.on_piece(Piece("", calls=[part]))
+        return generated._replace(finish_reason="tool_calls") if call.is_whole else generated
 
     def _echoed(self, request: InferRequest, caller: Caller) -> InferRequest:
         """Tells the text that is to be gone on with; the request, with its tokens in its place."""
