@@ -138,7 +138,7 @@ Feature: What happens to a model that no machine has room for
     Given the machine "shed" has joined them
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 49152 --max-tokens 2 --no-cpu 'hello'"
     Then stderr contains "has too little room on 3 machines together: "
-    And stderr contains " MB on attic, "
+    And stderr contains " MB on attic"
     And stderr contains " MB on shed"
     And the exit status is 1
     And nothing is left running
