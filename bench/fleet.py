@@ -81,7 +81,7 @@ class Fleet(Resident):
         self._swarm.environment["RBEE_HIVE_PORT"] = str(self._hives)
         self._swarm.home.mkdir(mode=0o700)
         database = open_catalog(f"sqlite:///{self._swarm.home / 'queen.db'}", STUCK)
-        catalog = HiveCatalog(database.engine)
+        catalog = HiveCatalog(database)
         for number in range(self._count):
             catalog.add(f"hive-{number}", "127.0.0.1", self._hives, None)
         self._start_queen()

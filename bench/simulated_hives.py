@@ -22,7 +22,7 @@ from aiohttp import web
 
 from rbee import __version__
 from rbee.hive.heartbeat import HeartbeatSender
-from rbee.hive.news import News
+from rbee.hive.outbox import Outbox
 from rbee.http.client import Peer, open_session
 from rbee.wire import addresses, proof, sse
 from rbee.wire.messages.basics import Health, encode
@@ -137,7 +137,7 @@ class _Fleet:
                 self.url,
                 told,
                 every,
-                News(),
+                Outbox(),
                 str,
                 float,
                 self._settings.connect_timeout,

@@ -13,7 +13,7 @@ from rbee.queen.anthropic.errors import failure
 from rbee.queen.anthropic.mapping import Answering
 from rbee.queen.anthropic.messages import MESSAGES
 from rbee.queen.anthropic.requests import MessagesRequest
-from rbee.queen.anthropic.telling import Telling
+from rbee.queen.anthropic.telling import MessageTelling
 from rbee.queen.front.fields import read
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
@@ -72,7 +72,7 @@ def messages_of(conversation: str) -> str:
 
 def events_told(pieces: str) -> str:
     """The events of a stream, in words."""
-    told = sent_by(Telling(_understood({"tools": _TOOLS}), "msg_1", "req_1"), pieces)
+    told = sent_by(MessageTelling(_understood({"tools": _TOOLS}), "msg_1", "req_1"), pieces)
     numbers = [each["index"] for each in told if each["type"] == "content_block_start"]
     assert numbers == list(range(len(numbers))), told
     return ", ".join(_event(each) for each in told)

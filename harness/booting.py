@@ -24,6 +24,25 @@ def hide_managers(cluster: Cluster) -> None:
     cluster.environment["HOME"] = cluster.environment["XDG_RUNTIME_DIR"] = str(home)
 
 
+def agree(cluster: Cluster) -> None:
+    """Whoever asks for a service gets it said that it is there, and nothing is started."""
+    hide_managers(cluster)
+    scripts = cluster.folder / "bin"
+    for name in ("systemctl", "loginctl", "launchctl"):
+        (scripts / name).write_text("#!/bin/sh\n")
+        (scripts / name).chmod(0o755)
+
+
+def assert_sets(cluster: Cluster, name: str, value: str) -> None:
+    """The one service that is written down does."""
+    (path,) = written_down(cluster)
+    told = path.read_bytes()
+    if path.suffix == ".plist":
+        assert plistlib.loads(told)["EnvironmentVariables"][name] == value, told
+    else:
+        assert f'Environment="{name}={value}"' in told.decode(), told
+
+
 def written_down(cluster: Cluster) -> list[Path]:
     """The services of that home."""
     return [

@@ -6,6 +6,7 @@ the environment of the clients that others wrote.
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import os
@@ -46,7 +47,7 @@ def reason_why_not() -> str:
 class Browser:
     """A browser that one scenario uses at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
         there = clients.HOME / "bin" / "python"
         search = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {
@@ -55,7 +56,7 @@ class Browser:
             "PYTHONPATH": os.pathsep.join(search),
         }
         self._process = spawn(
-            [there, "-m", f"{clients.__name__}.with_chromium", str(chromium())],
+            [there, "-m", f"{clients.__name__}.with_chromium", str(chromium()), *options],
             env=environment,
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -65,7 +66,7 @@ class Browser:
         self._answer()
 
     def __getattr__(self, name: str) -> Any:
-        """Has it do something; see `harness.clients.with_chromium.Person`."""
+        """Has it do something; see `harness.clients.with_chromium.BrowserUser`."""
         if name.startswith("_"):
             raise AttributeError(name)
 
@@ -114,6 +115,16 @@ def look(cluster: Cluster, size: Sequence[int] = WIDE, scheme: str = "light") ->
         assert not complaints, complaints
 
     cluster.on_close(give_back)
+    return browser
+
+
+def look_trusting(cluster: Cluster, key: str) -> Browser:
+    """A browser that believes whoever shows this public key (SHA-256, hexadecimal digits), and
+    nobody whose certificate it does not know else."""
+    digest = base64.b64encode(bytes.fromhex(key)).decode()
+    browser = Browser(f"--ignore-certificate-errors-spki-list={digest}")
+    cluster.on_close(browser.close)
+    browser.begin(*WIDE, "light")
     return browser
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rbee.worker.engines.calls import CallInPieces
 
 
-class Called(NamedTuple):
+class ToldCall(NamedTuple):
     """What is told of a call: its name, and behind a space the pieces of its arguments with a slash
     between them, or ``nothing``; and whether it is whole."""
 
@@ -16,7 +16,7 @@ class Called(NamedTuple):
     is_whole: bool
 
 
-def told_of(written: Sequence[str]) -> Called:
+def told_of(written: Sequence[str]) -> ToldCall:
     """What is told of a call that is written in these pieces."""
     call = CallInPieces()
     pieces = [piece for text in written if (piece := call.take(text)) is not None]
@@ -26,4 +26,4 @@ def told_of(written: Sequence[str]) -> Called:
     assert [bool(piece.id) for piece in pieces] == [number == 0 for number in range(len(pieces))]
     name = "".join(piece.name for piece in pieces)
     arguments = "/".join(piece.arguments for piece in pieces if piece.arguments)
-    return Called(f"{name} {arguments}".strip() or "nothing", call.is_whole)
+    return ToldCall(f"{name} {arguments}".strip() or "nothing", call.is_whole)

@@ -2,7 +2,7 @@
 
 A process belongs to a scenario when its environment names the scenario's RBEE_HOME, when it
 descends from one that does, or when it came back to the test runner as an orphan. For the last
-the runner makes itself the child subreaper (Linux), which also means that it has to bury what it
+the runner makes itself the child subreaper (Linux), which also means that it has to reap what it
 adopts: a handler of SIGCHLD does so at once, as init would, so that the product never sees a
 zombie which on a real machine would be gone.
 """
@@ -111,7 +111,7 @@ def spawning() -> Iterator[set[int]]:
         yield _owned
     finally:
         _spawning -= 1
-        bury_adopted()
+        reap_adopted()
 
 
 def disown(pid: int) -> None:
@@ -119,29 +119,29 @@ def disown(pid: int) -> None:
     _owned.discard(pid)
 
 
-def bury_adopted() -> list[int]:
+def reap_adopted() -> list[int]:
     """Collects the orphans that have ended and returns their pids."""
-    buried: list[int] = []
+    reaped: list[int] = []
     while not _spawning and (ended := _ended_child()) is not None:
         # A thread may have collected it by now.
         with contextlib.suppress(OSError):
             if ended and _is_adopted(ended):
-                buried += _bury([ended])
+                reaped += _reap([ended])
                 continue
             # It hides who has ended besides it.
             found = _adopted()
-            return buried + _bury(pid for pid, status in found if status == psutil.STATUS_ZOMBIE)
-    return buried
+            return reaped + _reap(pid for pid, status in found if status == psutil.STATUS_ZOMBIE)
+    return reaped
 
 
 def processor_s() -> float:
-    """What this process has used of the processor, and those that it has buried and theirs (s)."""
+    """What this process has used of the processor, and those that it has reaped and theirs (s)."""
     used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _on_child(_number: int, _frame: FrameType | None) -> None:
-    bury_adopted()
+    reap_adopted()
 
 
 def _ended_child() -> int | None:
@@ -164,14 +164,14 @@ def _has_child() -> bool:
     return True
 
 
-def _bury(pids: Iterable[int]) -> list[int]:
+def _reap(pids: Iterable[int]) -> list[int]:
     """Collects those of these children that have ended."""
-    buried = []
+    reaped = []
     for pid in pids:
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(pid, os.WNOHANG)[0] == pid:
-                buried.append(pid)
-    return buried
+                reaped.append(pid)
+    return reaped
 
 
 def _adopted() -> list[tuple[int, str]]:
@@ -325,7 +325,7 @@ def kill_all(home: Path, also: Callable[[], Collection[int]] = tuple) -> list[Me
                 if process.create_time() == member.started:
                     process.kill()
         _wait_for_an_exit(left, 0.2)
-        bury_adopted()
+        reap_adopted()
         left = members(home, also())
     return left
 
@@ -335,7 +335,7 @@ def _wait_for_nobody(
 ) -> list[Member]:
     end = time.monotonic() + deadline_s
     while True:
-        bury_adopted()
+        reap_adopted()
         left = members(home, also())
         remaining = end - time.monotonic()
         if not left or remaining <= 0:

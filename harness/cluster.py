@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fixtures.hub.control import FixtureHub
     from harness.control_groups import ControlGroup
     from harness.hosts import Host, Hosts
-    from harness.lent_swarms import Lent
+    from harness.lent_swarms import LentSwarm
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A folder in memory, where the system has one: a disk takes some 6 ms to sync a file or remove a
@@ -84,7 +84,7 @@ class Cluster:
         self._group: ControlGroup | None = None
         self._give_hub_back: Callable[[], None] = _nothing
         #: Its swarm, where that serves other scenarios, too.
-        self.lent: Lent | None = None
+        self.lent: LentSwarm | None = None
         self._closers: list[Callable[[], object]] = []
         self._last_closers: list[Callable[[], object]] = []
         self._warm = False

@@ -78,6 +78,18 @@ def assert_stays_up(cluster: Cluster) -> None:
     cluster.assert_answers("queen", 1.0)
 
 
+_KILL = re.compile(r"end her: (?P<line>kill \d+)$", re.MULTILINE)
+
+
+def end_as_advised(cluster: Cluster, command_line: str) -> None:
+    """Types the line by which an error of this command says that the queen is ended."""
+    refused = cluster.run(command_line)
+    advised = _KILL.search(refused.stderr)
+    assert advised, refused
+    cluster.expect_asleep()
+    cluster.run(advised["line"])
+
+
 # Answers.
 
 

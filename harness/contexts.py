@@ -21,7 +21,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-class Shared:
+class SharedContext:
     """A context that requests share, which come, grow and end by their names."""
 
     def __init__(self, total: int) -> None:
@@ -75,7 +75,7 @@ class Shared:
 
 def shared(total: int, what: str) -> dict[str, str]:
     """Where each request stands that shares a context of so many tokens."""
-    return asyncio.run(Shared(total).happens(what))
+    return asyncio.run(SharedContext(total).happens(what))
 
 
 def held(tokens: int, max_tokens: str, most: int, share: int) -> str:

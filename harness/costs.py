@@ -44,7 +44,7 @@ LIMIT_S = 0.5
 Schema = dict[str, Any]
 
 
-class Verdict(NamedTuple):
+class FormCost(NamedTuple):
     """What becomes of a form: where it is refused and why (empty: it is taken), and after how
     many seconds of computing."""
 
@@ -174,38 +174,38 @@ def form(name: str) -> Schema:
     return _FORMS[name]
 
 
-def of_form(form: str) -> Verdict:
+def of_form(form: str) -> FormCost:
     """What becomes of a form that an answer is to have."""
     return _judged(lambda: grammar_of(_FORMS[form]))
 
 
-def of_arguments(form: str) -> Verdict:
+def of_arguments(form: str) -> FormCost:
     """What becomes of a form that the arguments of a call have, where the engine enforces it."""
     return _judged(lambda: check_cost(_FORMS[form], "$"))
 
 
-def _judged(judge: Callable[[], object]) -> Verdict:
+def _judged(judge: Callable[[], object]) -> FormCost:
     began = time.thread_time()
     try:
         judge()
     except RbeeError as error:
         assert error.code == "invalid_request", error.code
         taken = time.thread_time() - began
-        return Verdict(str(error.details.get("path", "$")), error.message, taken)
-    return Verdict("", "", time.thread_time() - began)
+        return FormCost(str(error.details.get("path", "$")), error.message, taken)
+    return FormCost("", "", time.thread_time() - began)
 
 
-class Told(NamedTuple):
+class StoriesKept(NamedTuple):
     """Jobs that are over at a queen who keeps `most` bytes of what they told."""
 
     board: JobBoard
     most: int
 
 
-def jobs_done(count: int, size: int, asked: int, most: int) -> Told:
+def jobs_done(count: int, size: int, asked: int, most: int) -> StoriesKept:
     """That many jobs have told `size` bytes each, of prompts of `asked` bytes; `most` are kept."""
 
-    async def work() -> Told:
+    async def work() -> StoriesKept:
         board = JobBoard(10 * count, 3600.0, most, 2**40)
         text = "word " * 200
         for _ in range(count):
@@ -214,17 +214,17 @@ def jobs_done(count: int, size: int, asked: int, most: int) -> Told:
             for index in range(size // len(text)):
                 job.emit("token", Token(text, index))
             job.succeed(Done())
-        return Told(board, most)
+        return StoriesKept(board, most)
 
     return asyncio.run(work())
 
 
-def bytes_kept(told: Told) -> int:
+def bytes_kept(told: StoriesKept) -> int:
     """Of all these jobs, of what they told and of what they were asked."""
     return sum(job.events.size + len(encode(job.request)) for job in told.board.newest_first())
 
 
-def events_of(told: Told, number: int) -> list[sse.Frame]:
+def events_of(told: StoriesKept, number: int) -> list[sse.Frame]:
     """What job `number`, from 1 on (-1 is the last), tells who asks for it now."""
     job = told.board.newest_first()[::-1][number - 1 if number > 0 else number]
     return frames_of(job.events)

@@ -33,7 +33,6 @@ from rbee.queen.decisions import (
 )
 from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.state import (
-    Asleep,
     Claim,
     Hive,
     Place,
@@ -128,9 +127,8 @@ class PaperSwarm:
     def sleep(self, hive_id: str, *, wakes: bool = True, holds: str = "") -> None:
         """A machine is suspended that can be woken, or so it is believed; it holds a model."""
         hive = self._sleepers[hive_id] = self.state.hives.pop(hive_id)
-        models = {holds: ModelView(model_ref=holds, path="", size_bytes=0)} if holds else {}
-        assert hive.devices is not None
-        self.state.asleep[hive_id] = Asleep(hive_id, hive.devices, models)
+        hive.models = {holds: ModelView(model_ref=holds, path="", size_bytes=0)} if holds else {}
+        self.state.asleep[hive_id] = hive
         if not wakes:
             self._broken.add(hive_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness import tags
@@ -19,6 +19,13 @@ _LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 _PLACE = re.compile(
     r"`(?P<file>[\w.]+(?:/[\w.]+)+\.(?:py|feature|toml|md|txt))(?::(?P<name>[\w.]+))?`"
 )
+#: The rooms of the APIs of others.
+_DOORS = tuple(f"rbee/queen/{name}/" for name in ("openai", "anthropic", "ollama"))
+#: What a model answers (`rbee.Answer`, for programs), and what a daemon does; what HTTP is spoken
+#: on, at its client's end and at its server's.
+_OF_BOTH = {"Answer", "Connection"}
+#: A module of the project in backticks, or what is defined in one.
+_DOTTED = re.compile(r"(?<!`)`(?P<name>(?:rbee|harness)(?:\.\w+)+)`(?!`)")
 #: The first cell of a row of a table, in backticks.
 _ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|", re.MULTILINE)
 
@@ -80,6 +87,48 @@ def gone(texts: Iterable[str]) -> list[str]:
     return [told for told, place in named.items() if not _is_there(place["file"], place["name"])]
 
 
+def gone_names(texts: Iterable[str]) -> list[str]:
+    """Modules of the project, and what is in them, that texts name in backticks with dots, and that
+    are not there."""
+    named = {name["name"] for text in texts for name in _DOTTED.finditer(text)}
+    return sorted(name for name in named if not _leads_somewhere(name.split(".")))
+
+
+def _leads_somewhere(parts: Sequence[str]) -> bool:
+    for end in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:end])
+        module = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if module.is_file():
+            left = ".".join(parts[end:])
+            return not left or left in set(_names(ast.parse(module.read_text("utf-8")).body))
+    return False
+
+
+def sources(folder: str) -> dict[str, str]:
+    """The texts of the modules in a folder, by their path below the root."""
+    found = sorted((ROOT / folder).rglob("*.py"))
+    return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in found}
+
+
+def shared_names(modules: Mapping[str, str]) -> list[str]:
+    """Names of classes that stand for several things, with where; private ones are their modules'.
+
+    Each front door has its API's words for its classes: among doors a name may come again.
+    """
+    where: dict[str, list[str]] = {}
+    for path, text in modules.items():
+        for statement in ast.parse(text).body:
+            if isinstance(statement, ast.ClassDef) and not statement.name.startswith("_"):
+                where.setdefault(statement.name, []).append(path)
+    return [
+        f"{name}: {', '.join(paths)}"
+        for name, paths in where.items()
+        if len(paths) > 1
+        and name not in _OF_BOTH
+        and not all(path.startswith(_DOORS) for path in paths)
+    ]
+
+
 def _is_there(file: str, name: str | None) -> bool:
     paths = [path for path in (ROOT / file, ROOT / "rbee" / file) if path.is_file()]
     if not paths or name is None:
@@ -94,6 +143,10 @@ def _names(body: Iterable[ast.stmt], within: str = "") -> Iterator[str]:
             yield within + statement.name
             if isinstance(statement, ast.ClassDef):
                 yield from _names(statement.body, f"{statement.name}.")
+        elif isinstance(statement, ast.If):  # what type checkers see alone
+            yield from _names(statement.body, within)
+        elif isinstance(statement, ast.ImportFrom):
+            yield from (each.asname for each in statement.names if each.asname)
         elif isinstance(statement, ast.Assign):
             yield from (within + one.id for one in statement.targets if isinstance(one, ast.Name))
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):

@@ -25,7 +25,7 @@ from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
-from rbee.worker.engines import refuse_unknown
+from rbee.worker.engines import refuse_unsupported
 
 _PACKAGES = ROOT / "fixtures" / "engines"
 _ASKED = """
@@ -55,7 +55,7 @@ def refused(known: str, request: str) -> str:
     fields = {what: _SENT[what], **({name: json.loads(value)} if name else {})}
     asked = msgspec.convert(fields, InferRequest)
     try:
-        refuse_unknown(EngineFacts(engine="some", can=can, install={}), asked)
+        refuse_unsupported(EngineFacts(engine="some", can=can, install={}), asked)
     except RbeeError as error:
         return str(error.details["field"])
     return ""

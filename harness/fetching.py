@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from harness.waiting import wait_until
 STALL_S = 0.4
 #: How long a download may take to get as far as a hub lets it, in seconds.
 ARRIVAL_S = 10.0
-#: Bytes of the small disk.
-SMALL_DISK = 4 << 20
+#: Bytes of the small disk, and of one that has the catalogs and logs on it, too.
+SMALL_DISK, SMALL_HOME = 4 << 20, 12 << 20
 
 
 # The hub and what goes wrong on it.
@@ -172,22 +173,34 @@ def lose_file(cluster: Cluster, file: str) -> None:
 # A disk.
 
 
-def use_small_disk(cluster: Cluster) -> None:
-    """Gives the models a file system of their own of `SMALL_DISK` bytes; needs to mount it."""
-    disk = _models(cluster)
+def use_small_disk(cluster: Cluster, disk: Path | None = None, size: int = SMALL_DISK) -> None:
+    """Gives the models, or what is named, a file system of its own of so many bytes; needs to mount
+    it."""
+    disk = disk or _models(cluster)
     disk.mkdir(mode=0o700, parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=700", "tmpfs", os.fspath(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", os.fspath(disk)]
     subprocess.run(mount, check=True, capture_output=True)
     cluster.on_close(lambda: subprocess.run(["umount", "-l", os.fspath(disk)], check=True))
 
 
 def fill_disk(cluster: Cluster) -> None:
     """Another program takes what is left of the models' disk; then the stalled hub goes on."""
-    with contextlib.suppress(OSError), (_models(cluster) / "film").open("wb", buffering=0) as film:
-        while film.write(bytes(4096)):
-            pass
+    fill(_models(cluster))
     cluster.hub.clear_faults()
     cluster.finish()
+
+
+def fill(folder: Path) -> None:
+    """Another program takes what is left of a disk, to the last byte."""
+    with contextlib.suppress(OSError), (folder / "film").open("wb", buffering=0) as film:
+        while film.write(bytes(4096)):
+            pass
+
+
+def remove_models(cluster: Cluster) -> None:
+    """Somebody removes the folders of models by hand."""
+    for folder in _models(cluster).iterdir():
+        shutil.rmtree(folder)
 
 
 # What an outsider sees.

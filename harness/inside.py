@@ -31,7 +31,7 @@ def _tell(number, frame):
             task.get_coro().__qualname__ for task in asyncio.all_tasks() if not task.done()
         ),
         "objects": Counter(
-            kind.__qualname__ for kind in kinds if kind.__module__.startswith("rbee.")
+            kind.__qualname__ for kind in kinds if str(kind.__module__).startswith("rbee.")
         ),
         "pooled": len(pools._threads_queues) if pools else 0,
     }}

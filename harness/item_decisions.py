@@ -14,7 +14,7 @@ from rbee.queen.openai.responses.items import pack
 from rbee.queen.openai.responses.kept import Kept
 from rbee.queen.openai.responses.mapping import Answering, in_words
 from rbee.queen.openai.responses.requests import ResponseRequest
-from rbee.queen.openai.responses.telling import Telling
+from rbee.queen.openai.responses.telling import ResponseTelling
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.inference import ChatMessage
@@ -71,7 +71,7 @@ def in_words_of(messages: Iterable[ChatMessage]) -> str:
 
 def events_told(pieces: str) -> str:
     """The events of a stream, in words."""
-    told = sent_by(Telling(_understood({"tools": _TOOLS}), "1", 0), pieces)
+    told = sent_by(ResponseTelling(_understood({"tools": _TOOLS}), "1", 0), pieces)
     assert [each["sequence_number"] for each in told] == list(range(len(told))), told
     return ", ".join(_event(each) for each in told)
 

@@ -80,6 +80,6 @@ def reads_for_guesses(count: int) -> int:
             assert await keys.recognise(f"Bearer rbee-{secrets.token_urlsafe(24)}") is None
 
     with tempfile.TemporaryDirectory() as folder:
-        catalog = _Counted(open_catalog(Path(folder) / "queen.db", 1.0).engine)
+        catalog = _Counted(open_catalog(Path(folder) / "queen.db", 1.0))
         asyncio.run(guess(Keys(catalog)))
     return catalog.reads

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fixtures.hub.control import FixtureHub
 
 
-class Lent:
+class HubProcess:
     """A hub process and the file with what it complains about."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
@@ -50,7 +50,7 @@ class Lent:
             self._log.unlink()
 
 
-_resting: list[Lent] = []
+_resting: list[HubProcess] = []
 
 
 def borrow(host: str) -> tuple[FixtureHub, Callable[[], None]]:
@@ -60,7 +60,7 @@ def borrow(host: str) -> tuple[FixtureHub, Callable[[], None]]:
     """
     one = next((one for one in _resting if one.host == host), None)
     if one is None:
-        one = Lent(host)
+        one = HubProcess(host)
     else:
         _resting.remove(one)
     return one.hub, lambda: _take_back(one)
@@ -72,7 +72,7 @@ def end() -> None:
         _resting.pop().end()
 
 
-def _take_back(one: Lent) -> None:
+def _take_back(one: HubProcess) -> None:
     with contextlib.ExitStack() as broken:
         broken.callback(one.end)
         if one.hub.is_running:

@@ -32,7 +32,7 @@ _PROGRAMS = {
 _AT_START = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONDONTWRITEBYTECODE": ""}
 
 
-class Lent:
+class LentClient:
     """A program with a package, for one scenario at a time."""
 
     def __init__(self, package: str) -> None:
@@ -90,14 +90,14 @@ class Lent:
         return str(self._running)
 
 
-_resting: list[Lent] = []
+_resting: list[LentClient] = []
 
 
-def borrow(package: str) -> Lent:
-    """A program with this package, which `Lent.give_back` gives back."""
+def borrow(package: str) -> LentClient:
+    """A program with this package, which `LentClient.give_back` gives back."""
     one = next((one for one in _resting if one.package == package), None)
     if one is None:
-        return Lent(package)
+        return LentClient(package)
     _resting.remove(one)
     return one
 

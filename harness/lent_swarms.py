@@ -46,7 +46,7 @@ _OVER = ("done", "failed", "cancelled")
 State = dict[str, object]
 
 
-class Lent:
+class LentSwarm:
     """A swarm, and what it was when it was woken (None: it has not been)."""
 
     def __init__(self, begins: str, cluster: Cluster) -> None:
@@ -91,7 +91,7 @@ class Lent:
         assert not complaints, f"a swarm that began with {self.begins!r}: " + "\n".join(complaints)
 
 
-_resting: list[Lent] = []
+_resting: list[LentSwarm] = []
 
 
 def cluster_for(scenario: Any, ports: PortSlice) -> Cluster:
@@ -106,7 +106,7 @@ def cluster_for(scenario: Any, ports: PortSlice) -> Cluster:
             return one.cluster
         one.end()
     cluster = Cluster(ports.take())
-    cluster.lent = Lent(begins, cluster)
+    cluster.lent = LentSwarm(begins, cluster)
     return cluster
 
 
@@ -135,7 +135,7 @@ def awake(cluster: Cluster, wake: Callable[[], None]) -> None:
         cluster.assert_answers("queen")
 
 
-def take_back(lent: Lent) -> list[str]:
+def take_back(lent: LentSwarm) -> list[str]:
     """A scenario is over and was a success: its swarm waits for the next, unless it complains."""
     complaints = lent.rest()
     if not complaints:
@@ -147,7 +147,7 @@ def take_back(lent: Lent) -> list[str]:
 
 
 def end() -> None:
-    """Puts the swarms to sleep that nobody has. Raises AssertionError as `Lent.end` does."""
+    """Puts the swarms to sleep that nobody has. Raises AssertionError as `LentSwarm.end` does."""
     with contextlib.ExitStack() as ended:
         while _resting:
             ended.callback(_resting.pop().end)

@@ -209,7 +209,22 @@ def assert_refused(answer: client.Answer, code: str) -> None:
     assert error["suggestion"], answer
 
 
-# The pipes that tie the programs of a swarm together, as the kernel lists them.
+# What the programs of a swarm have loaded, and the pipes that tie them together, as the kernel
+# lists both.
+
+
+def libraries(cluster: Cluster) -> dict[str, str]:
+    """The files that the program of each role has in its memory, a line for each part of one."""
+    members = cluster.processes()
+    return {member.role: Path(f"/proc/{member.pid}/maps").read_text() for member in members}
+
+
+def assert_none_of(loaded: Mapping[str, str], package: str) -> None:
+    """No program has loaded a library of this package; each has loaded one of another."""
+    assert loaded.keys() >= {"queen", "hive", "worker"}, loaded
+    assert all("/msgspec/" in files for files in loaded.values()), loaded
+    found = [role for role, files in loaded.items() if f"/{package}/" in files]
+    assert not found, found
 
 
 def ends_held(cluster: Cluster) -> dict[End, list[str]]:

@@ -233,7 +233,7 @@ def _pids_in(namespace: str) -> list[int]:
     found = []
     for name in _listed(Path("/proc")):
         if name.isdecimal():
-            # It may have ended by now; one that has, and is not buried, is in no namespace.
+            # It may have ended by now; one that has, and is not reaped, is in no namespace.
             with contextlib.suppress(OSError):
                 if os.stat(f"/proc/{name}/ns/net").st_ino == wanted:
                     found.append(int(name))

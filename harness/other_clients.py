@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness import clients, lent_clients
 from harness.cluster import Cluster
-from harness.lent_clients import Lent
+from harness.lent_clients import LentClient
 from harness.overhearing import Exchange, Overhearing
 from harness.program import Finished
 from harness.waiting import wait_until
@@ -28,7 +28,7 @@ _MODELS_OF_LLM = """
 """
 
 
-def start(cluster: Cluster, package: str, port: int = 0, secret: str = "") -> Lent:
+def start(cluster: Cluster, package: str, port: int = 0, secret: str = "") -> LentClient:
     """A program with this package, which is asked for one thing after the other.
 
     It finds the queen at `port`, else at her own, and shows the `secret`, else the swarm's token.

@@ -61,7 +61,7 @@ def reason_why_not() -> str:
 class Database:
     """One empty database, and a user of it who has a password."""
 
-    def __init__(self, server: Server, name: str) -> None:
+    def __init__(self, server: PostgresServer, name: str) -> None:
         self.server = server
         self.name = self.user = name
         self.password = secrets.token_hex(12)
@@ -78,7 +78,7 @@ class Database:
         return self.server.execute(sql, self.name)
 
 
-class Server:
+class PostgresServer:
     """A server that runs from `start` to `stop`, as often as wanted; `remove` ends it for good."""
 
     def __init__(self) -> None:
@@ -160,13 +160,13 @@ class Server:
         return False
 
 
-_servers: list[Server] = []
+_servers: list[PostgresServer] = []
 
 
 def keep_catalog_in_database(cluster: Cluster) -> Database:
     """The queens of the scenario keep their catalog in an empty database from now on."""
     if not _servers:
-        _servers.append(Server())
+        _servers.append(PostgresServer())
     (server,) = _servers
     if not server.is_running:
         server.start()

@@ -35,21 +35,27 @@ _WHO = {
     "a hive in its queen's place": (_OF_HIVE._replace(reports=True), _OF_HIVE),
 }
 
+#: The key by which a server's own connection is encrypted, where the client sees ``a key``.
+_KEYS = {"encrypted": "a key", "decrypted between": "", "encrypted anew between": "another key"}
+
 
 def verdict(who: str, how: str) -> str:
     """Whether an answer is believed: ``believed`` or ``not believed``."""
     asked, known = _WHO[who]
-    if "through a tunnel" in how:
+    if "through a tunnel" in how or "to whom a person has named" in how:
         asked = asked._replace(forwarded=True)
     nonce = "1" * 32 if how == "of another time" else _NONCE
     seen = _ELSEWHERE if how in ("of another connection", "through a tunnel") else _HERE
+    here = _HERE
+    if "crypted" in how:
+        here, seen = here._replace(key="a key"), seen._replace(key=_KEYS[how.partition(",")[0]])
     own = known if not known.reports else proof.Credential("", "queen")
     told = proof.answer(f"{nonce} {asked.name}".strip(), seen, own, lambda _: known.secret)
     if how == "with words of its own":
         told = f"{told} and more".replace("127.0.0.1", "127.0.0.2")
     if how == "with nothing":
         told = None
-    return "believed" if proof.holds(told, _NONCE, _HERE, asked) else "not believed"
+    return "believed" if proof.holds(told, _NONCE, here, asked) else "not believed"
 
 
 _SAID = {None: "not known yet", "": "nothing", "abc": "what it says"}

@@ -20,18 +20,18 @@ class Home(BaseModel):
     code: Annotated[str, Field(pattern=r"^\d{5}$")]
 
 
-class Person(BaseModel):
+class HomeOwner(BaseModel):
     """A person with homes."""
 
     name: Annotated[str, Field(pattern=r"^[A-Z][a-z]{1,15}$")]
     age: Annotated[int, Field(ge=18, le=99)]
     homes: Annotated[list[Home], Field(min_length=1, max_length=2)]
-    manager: Person | None = Field(default=None)
+    manager: HomeOwner | None = Field(default=None)
 
 
 def ask_for_person(cluster: Cluster) -> list[str]:
     """What a model writes that has to tell of a person: in a form, and as a call's arguments."""
-    schema = Person.model_json_schema()
+    schema = HomeOwner.model_json_schema()
     form = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
     function = {"type": "function", "function": {"name": "hire", "parameters": schema}}
     call = {"tools": [function], "tool_choice": {"type": "function", "function": {"name": "hire"}}}
@@ -44,7 +44,7 @@ def ask_for_person(cluster: Cluster) -> list[str]:
 def assert_persons(texts: Sequence[str]) -> None:
     """Each is a person, as the class itself judges. Raises where it is not."""
     for text in texts:
-        assert Person.model_validate_json(text).homes, text
+        assert HomeOwner.model_validate_json(text).homes, text
 
 
 def ask_for_text(cluster: Cluster, model: str, least: int, most: int) -> str:

@@ -166,7 +166,7 @@ class Rehearsal:
         script = "(exec 1<&- 2<&-; exec python -c 'import os; os.setsid()') & echo $!"
         self.pids.append(int(self.inner.run(script).stdout))
 
-    def assert_buried(self) -> None:
+    def assert_reaped(self) -> None:
         """The orphan leaves the process table, and nobody had to ask for it."""
         wait_until("the orphan is gone", lambda: not any(map(psutil.pid_exists, self.pids)))
 

@@ -33,9 +33,10 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Where reports and the durations of the last run go, under the current folder.
 REPORTS = Path("reports")
 DURATIONS = "durations.json"
-#: Estimates for a scenario that has never run, in seconds; a decision starts no program.
-UNKNOWN_S = 1.0
-DECISION_S = 0.02
+#: Estimates for a scenario that has never run, in seconds, by its folder: a decision starts no
+#: program, real weights and other machines take long.
+UNKNOWN_S = {"decisions": 0.02, "wire": 0.5, "harness": 0.5, "page": 4, "machines": 5, "real": 6}
+ELSEWHERE_S = 1.5
 #: behave's options that are followed by a value.
 _WITH_VALUE = frozenset(
     [
@@ -306,7 +307,8 @@ def _expected(location: str, durations: dict[str, float]) -> float:
         standing = scenarios_in(location)
     except (ParserError, OSError):
         return 0.0
-    unknown = DECISION_S if "decisions" in Path(location).parts else UNKNOWN_S
+    folder = Path(_file_of(location)).parent.name
+    unknown = UNKNOWN_S.get(folder, ELSEWHERE_S)
     return sum(durations.get(entry.place, unknown) for entry in standing)
 
 

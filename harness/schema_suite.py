@@ -72,7 +72,7 @@ that, and those that lead to another document.
 """
 
 
-class Group(NamedTuple):
+class SuiteSchema(NamedTuple):
     """One schema of the suite with its instances, each with whether it is valid."""
 
     file: str
@@ -81,34 +81,34 @@ class Group(NamedTuple):
     instances: list[tuple[Any, bool]]
 
 
-class Verdict(NamedTuple):
+class SchemaVerdict(NamedTuple):
     """What becomes of a schema: its grammar, or why it is refused and by which path; and whether
     an answer could have its form at all."""
 
-    group: Group
+    group: SuiteSchema
     grammar: str
     path: str
     why: str
     applies: bool
 
 
-def groups() -> Iterator[Group]:
+def groups() -> Iterator[SuiteSchema]:
     """All of them, in the order of the suite."""
     for line in _SUITE.read_text("utf-8").rstrip().split("\n"):
         told = json.loads(line)
         instances = [(each["data"], each["valid"]) for each in told["tests"]]
-        yield Group(told["file"], told["description"], told["schema"], instances)
+        yield SuiteSchema(told["file"], told["description"], told["schema"], instances)
 
 
 @functools.cache
-def judged() -> tuple[Verdict, ...]:
+def judged() -> tuple[SchemaVerdict, ...]:
     """What becomes of each of them."""
     return tuple(map(_judged, groups()))
 
 
-def _judged(group: Group) -> Verdict:
+def _judged(group: SuiteSchema) -> SchemaVerdict:
     try:
-        return Verdict(group, grammar_of(group.schema), "", "", True)
+        return SchemaVerdict(group, grammar_of(group.schema), "", "", True)
     except RbeeError as error:
         assert error.code == "invalid_request", error.code
         fits = any(valid for _, valid in group.instances)
@@ -116,14 +116,14 @@ def _judged(group: Group) -> Verdict:
             "leads to nothing" in error.message and not _leads_inside(error.message)
         )
         path = str(error.details.get("path", ""))
-        return Verdict(group, "", path, error.message, fits and not elsewhere)
+        return SchemaVerdict(group, "", path, error.message, fits and not elsewhere)
 
 
 def _leads_inside(message: str) -> bool:
     return "$ref '#" in message
 
 
-def let_through_wrongly(verdict: Verdict) -> list[str]:
+def let_through_wrongly(verdict: SchemaVerdict) -> list[str]:
     """The invalid instances that a grammar lets through."""
     grammar = Grammar(verdict.grammar)
     return [
@@ -135,7 +135,7 @@ def let_through_wrongly(verdict: Verdict) -> list[str]:
     ]
 
 
-def let_through_rightly(verdict: Verdict) -> int:
+def let_through_rightly(verdict: SchemaVerdict) -> int:
     """How many of the valid instances a grammar lets through."""
     grammar = Grammar(verdict.grammar)
     return sum(
@@ -145,7 +145,7 @@ def let_through_rightly(verdict: Verdict) -> int:
     )
 
 
-def made_wrongly(verdict: Verdict, seed: int) -> list[str]:
+def made_wrongly(verdict: SchemaVerdict, seed: int) -> list[str]:
     """Of some texts that a grammar makes those that do not fit, in another program's judgement."""
     import jsonschema  # late: only what is made needs a judge
 
@@ -185,7 +185,7 @@ def paths(schema: Any, path: str = "$") -> Iterator[str]:
             yield from paths(each, f"{path}[{number}]")
 
 
-def share(verdicts: Iterable[Verdict]) -> float:
+def share(verdicts: Iterable[SchemaVerdict]) -> float:
     """How much is held to, of what applies."""
     applying = [each for each in verdicts if each.applies]
     return sum(bool(each.grammar) for each in applying) / len(applying)
@@ -194,7 +194,7 @@ def share(verdicts: Iterable[Verdict]) -> float:
 def page() -> str:
     """The page, in Markdown."""
     verdicts = judged()
-    files: dict[str, list[Verdict]] = {}
+    files: dict[str, list[SchemaVerdict]] = {}
     for each in verdicts:
         files.setdefault(each.group.file, []).append(each)
     applying = [each for each in verdicts if each.applies]
@@ -217,7 +217,7 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rows(files: Mapping[str, list[Verdict]]) -> Iterator[str]:
+def _rows(files: Mapping[str, list[SchemaVerdict]]) -> Iterator[str]:
     for file, verdicts in files.items():
         applying = [each for each in verdicts if each.applies]
         refused = [each for each in applying if not each.grammar]
@@ -227,6 +227,6 @@ def _rows(files: Mapping[str, list[Verdict]]) -> Iterator[str]:
             yield f"| `{file}` | {held} | {len(refused) or ''} | {'; '.join(whys)} |"
 
 
-def _in_short(verdict: Verdict) -> str:
+def _in_short(verdict: SchemaVerdict) -> str:
     what = verdict.why.removeprefix("the JSON schema has ").split(" at $")[0]
     return what.replace("|", "\\|")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from harness import schema_suite
 from harness.gbnf import Grammar
-from harness.schema_suite import Verdict
+from harness.schema_suite import SchemaVerdict
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.mapping import in_words_of
 from rbee.queen.openai.requests import ChatRequest
@@ -21,7 +21,7 @@ from rbee.worker.engines.json_grammar import grammar_of
 _SEED = 20261127
 
 
-class Form(NamedTuple):
+class FormMade(NamedTuple):
     """What became of a form: its grammar, what an engine is told, or the error and its path."""
 
     grammar: str = ""
@@ -35,25 +35,25 @@ class Form(NamedTuple):
         return str(self.error.details.get("path")) if self.error else ""
 
 
-def _form(make: Callable[[], str], bounds: tuple[int, int] = (0, 0)) -> Form:
+def _form(make: Callable[[], str], bounds: tuple[int, int] = (0, 0)) -> FormMade:
     try:
-        return Form(make(), bounds=bounds)
+        return FormMade(make(), bounds=bounds)
     except RbeeError as error:
-        return Form(error=error)
+        return FormMade(error=error)
 
 
-def form_of(schema: str) -> Form:
+def form_of(schema: str) -> FormMade:
     """What becomes of an answer that is to fit a schema."""
     return _form(lambda: grammar_of(json.loads(schema)))
 
 
-def text_form(least: int, most: int) -> Form:
+def text_form(least: int, most: int) -> FormMade:
     """The same of a text of so many letters."""
     schema = {"type": "string", "minLength": least, "maxLength": most}
     return _form(lambda: grammar_of(schema), (least, most))
 
 
-def call_form(rows: Iterable[Mapping[str, str]]) -> Form:
+def call_form(rows: Iterable[Mapping[str, str]]) -> FormMade:
     """What becomes of a call that has to be made, of one of these functions."""
     functions = [
         ToolFunction(name=row["name"], parameters=json.loads(row["parameters"])) for row in rows
@@ -62,16 +62,16 @@ def call_form(rows: Iterable[Mapping[str, str]]) -> Form:
     return form if form.error is None else form._replace(error=in_functions(form.error))
 
 
-def function_form(parameters: str, *, strict: bool) -> Form:
+def function_form(parameters: str, *, strict: bool) -> FormMade:
     """What becomes of a function that may be called."""
     function = ToolFunction(name="f", parameters=json.loads(parameters), strict=strict)
     try:
-        return Form(told=functions_for_engine([function])[0]["parameters"])
+        return FormMade(told=functions_for_engine([function])[0]["parameters"])
     except RbeeError as error:
-        return Form(error=error)
+        return FormMade(error=error)
 
 
-def assert_lets_through(form: Form, this: str, that: str) -> None:
+def assert_lets_through(form: FormMade, this: str, that: str) -> None:
     """One text passes, and the other does not."""
     assert form.grammar, form
     grammar = Grammar(form.grammar)
@@ -79,7 +79,7 @@ def assert_lets_through(form: Form, this: str, that: str) -> None:
     assert not grammar.lets_through(that), f"{that} passes"
 
 
-def assert_counted(form: Form) -> None:
+def assert_counted(form: FormMade) -> None:
     """As many letters pass as its bounds say, and no others."""
     assert form.grammar, form
     least, most = form.bounds
@@ -88,12 +88,12 @@ def assert_counted(form: Form) -> None:
         assert grammar.lets_through(f'"{"a" * count}"') is (least <= count <= most), count
 
 
-def assert_told(form: Form, told: str) -> None:
+def assert_told(form: FormMade, told: str) -> None:
     """The engine is told of a function in these words."""
     assert form.told == json.loads(told), form
 
 
-def field_told(form: Form) -> str:
+def field_told(form: FormMade) -> str:
     """The field that a program hears of which has sent that as a chat."""
     asked = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
     tools = [{"type": "function", "function": {"name": name}} for name in "fg"]
@@ -102,34 +102,34 @@ def field_told(form: Form) -> str:
     return str(failed(in_words_of(request, form.error)).error.param)
 
 
-def of_suite() -> Sequence[Verdict]:
+def of_suite() -> Sequence[SchemaVerdict]:
     """What becomes of each schema of the suite."""
     return schema_suite.judged()
 
 
-def assert_let_through_rightly(verdicts: Sequence[Verdict]) -> None:
+def assert_let_through_rightly(verdicts: Sequence[SchemaVerdict]) -> None:
     """No invalid instance passes."""
     wrong = [(each.group.about, schema_suite.let_through_wrongly(each)) for each in _held(verdicts)]
     assert not any(texts for _, texts in wrong), [each for each in wrong if each[1]]
 
 
-def assert_made_rightly(verdicts: Sequence[Verdict]) -> None:
+def assert_made_rightly(verdicts: Sequence[SchemaVerdict]) -> None:
     """Nothing is made that does not fit."""
     wrong = [(each.group.about, schema_suite.made_wrongly(each, _SEED)) for each in _held(verdicts)]
     assert not any(texts for _, texts in wrong), [each for each in wrong if each[1]]
 
 
-def assert_refused_by_path(verdicts: Sequence[Verdict]) -> None:
+def assert_refused_by_path(verdicts: Sequence[SchemaVerdict]) -> None:
     """Each refusal names a path that its schema has."""
     for each in verdicts:
         if not each.grammar:
             assert each.path in set(schema_suite.paths(each.group.schema)), each
 
 
-def _held(verdicts: Sequence[Verdict]) -> list[Verdict]:
+def _held(verdicts: Sequence[SchemaVerdict]) -> list[SchemaVerdict]:
     return [each for each in verdicts if each.grammar]
 
 
-def share(verdicts: Sequence[Verdict]) -> float:
+def share(verdicts: Sequence[SchemaVerdict]) -> float:
     """How much is held to, of what applies."""
     return schema_suite.share(verdicts)

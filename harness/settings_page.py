@@ -45,7 +45,7 @@ class Setting(NamedTuple):
     about: str
 
 
-class Group(NamedTuple):
+class SettingsGroup(NamedTuple):
     """Settings under one heading, with what is said of all of them."""
 
     heading: str
@@ -53,14 +53,14 @@ class Group(NamedTuple):
     settings: list[Setting]
 
 
-def groups() -> list[Group]:
+def groups() -> list[SettingsGroup]:
     """All settings in the order of the code. Raises ValueError for one of which nothing is said."""
     types = typing.get_type_hints(settings.Settings, include_extras=True)
-    found: list[Group] = []
+    found: list[SettingsGroup] = []
     for heading, name, about in _told():
         if heading:
             title, _, rest = heading.partition(". ")
-            found.append(Group(title.rstrip("."), rest, []))
+            found.append(SettingsGroup(title.rstrip("."), rest, []))
         if not about:
             raise ValueError(f"rbee/wire/settings.py says nothing of {name}")
         found[-1].settings.append(_setting(name, types[name], about))

@@ -210,7 +210,7 @@ def logged(message: str) -> list[str]:
     log = logging.Logger("forged")
     log.addHandler(logging.StreamHandler(stream))
     before = logging.getLogRecordFactory()
-    journal.begin()
+    journal.escape_records()
     try:
         try:
             raise ValueError(message)

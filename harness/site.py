@@ -30,7 +30,7 @@ PAGES = (
 )
 #: The order in which a person needs them; what is not named here comes behind.
 _GUIDE = {
-    "Use it": ["clients", "python", "schemas", "limits", "container", "windows"],
+    "Use it": ["clients", "python", "schemas", "limits", "container", "traces", "windows"],
     "How it works": ["scheduling", "architecture", "engines", "performance", "decisions"],
     "Reference": ["settings", "routes", "fields", "licences"],
 }

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from rbee import __version__
-from rbee.keeper.doctor import Finding, judged_machine
-from rbee.keeper.installation import Installation, Origin, Told, obstacle, wanted
+from rbee.keeper.command import UPGRADE
+from rbee.keeper.doctor import Finding, judged_disk, judged_machine
+from rbee.keeper.installation import Installation, Obstacle, Origin, obstacle, to_install
+from rbee.keeper.upgrading import Upgrading
+from rbee.process.home import Home
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.examine import judged
@@ -52,14 +59,38 @@ _PLACES = {
 }
 
 
-def obstacle_of(how: str) -> Told | None:
+def obstacle_of(how: str) -> Obstacle | None:
     """What keeps an rbee that was installed so from upgrading itself."""
     return obstacle(INSTALLATIONS[how])
 
 
+def begun_while(does: str) -> tuple[str, bool]:
+    """What an upgrade is told that begins while another is under way, or comes to its end just
+    when this one has opened its note; and whether the home has a note then."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        first = Upgrading.begin(home, home.path / "environment")
+        lock = fcntl.flock
+
+        def end_then_lock(file: Any, how: int) -> None:
+            first.end()
+            lock(file, how)
+
+        came_to_its_end = mock.patch("fcntl.flock", end_then_lock)
+        with came_to_its_end if "end" in does else contextlib.nullcontext():
+            try:
+                Upgrading.begin(home, home.path / "environment").end()
+                told = ""
+            except RbeeError as error:
+                told = error.message
+        is_noted = (home.path / UPGRADE).exists()
+        first.end()
+    return told, is_noted
+
+
 def wanted_from(origin: str, version: str) -> str:
     """What pip is to install where rbee was taken from there."""
-    return wanted(ORIGINS[origin], version)
+    return to_install(ORIGINS[origin], version)
 
 
 def found_with(pythons: dict[str, str], asked: str) -> shell.Facts:
@@ -94,6 +125,11 @@ def doctor_on(rbee: str, version: str = "3.11.7", free_kb: str = "9000000") -> F
     )
     row = HiveRow("attic", "attic", 8600, HiveStatus.OFFLINE, SshTarget(), None, 0)
     return judged_machine(judged(row, found))
+
+
+def doctor_on_disk(free_gb: float) -> Finding:
+    """What the doctor says of a home with so much room on its disk."""
+    return judged_disk(int(free_gb * 1e9), 0, "models")
 
 
 def doctor_without(message: str, suggestion: str) -> Finding:

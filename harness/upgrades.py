@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from harness import installing, swarm
 from harness.census import Member
-from harness.cluster import ROOT, Cluster
+from harness.cluster import ROOT, Cluster, folder_for_homes
 from harness.program import Finished, Running
 
 #: How long it may take until an upgrade waits for jobs (seconds): pip, and a swarm that is tried.
@@ -50,6 +52,7 @@ FLAWS: Mapping[str, tuple[str, str]] = {
 @functools.cache
 def _wheel_of_the_project() -> Path:
     folder = tempfile.mkdtemp(prefix="rbee-wheel-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     search = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "rbee.queen.wheels", folder]
     subprocess.run(command, check=True, env=search, cwd=ROOT)
@@ -82,20 +85,33 @@ def write_wheel(folder: Path, version: str, flaw: str = "") -> Path:
     return path
 
 
-def install_own(cluster: Cluster, version: str) -> None:
-    """The person's own rbee is of this version, in an environment that pip installed it into."""
-    own = cluster.folder / "own"
+@functools.cache
+def _environment_of(version: str) -> Path:
+    """An environment that pip installed this version into, made once in a test process."""
+    made = Path(tempfile.mkdtemp(prefix="rbee-environment-", dir=folder_for_homes()))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    own = made / "own"
     venv.create(own, with_pip=False, symlinks=True)
     (site,) = (own / "lib").glob("python*/site-packages")
     # All else that it needs, pip among it, is that of the project.
     lent = sysconfig.get_path("purelib")
     (site / "lent.pth").write_text(f"import site; site.addsitedir({lent!r})\n")
-    python = str(own / "bin" / "python")
-    wheel = write_wheel(cluster.folder / "wheels", version)
-    pip = [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel)]
+    wheel = write_wheel(made / "wheels", version)
+    pip = [str(own / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-index"]
     clean = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([*pip, "--force-reinstall"], check=True, env=clean, cwd="/")
-    cluster.use_python(python)
+    words = [*pip, "--no-deps", "--force-reinstall", str(wheel)]
+    subprocess.run(words, check=True, env=clean, cwd="/")
+    return own
+
+
+def install_own(cluster: Cluster, version: str) -> None:
+    """The person's own rbee is of this version, in an environment that pip installed it into."""
+    made, own = _environment_of(version), cluster.folder / "own"
+    shutil.copytree(made, own, symlinks=True)
+    for script in (own / "bin").iterdir():
+        if not script.is_symlink():
+            script.write_bytes(script.read_bytes().replace(os.fsencode(made), os.fsencode(own)))
+    cluster.use_python(str(own / "bin" / "python"))
     offer(cluster)
 
 

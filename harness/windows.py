@@ -71,7 +71,7 @@ def run_each(
     """
     words = command_line.replace(",", "").split()[1:]
     commands = [[each] for each in words] if "," in command_line else [words]
-    home = cluster.folder / "windows"
+    home = cluster.work / "windows"
     environ = {**cluster.environment, "HOME": str(home), "RBEE_HOME": str(home / ".rbee")}
     home.mkdir()
     queen = ["--queen", cluster.url("queen"), "--token-file", str(cluster.home / "token")]

@@ -34,3 +34,13 @@ def same_values(context: Context) -> None:
 @then("no service is written down")
 def none_written(context: Context) -> None:
     assert booting.written_down(context.cluster) == []
+
+
+@given("a machine whose service manager agrees to everything")
+def managers_agree(context: Context) -> None:
+    booting.agree(context.cluster)
+
+
+@then('the service that is written down sets "{name}" to "{value}"')
+def service_sets(context: Context, name: str, value: str) -> None:
+    booting.assert_sets(context.cluster, name, value)

@@ -66,7 +66,7 @@ def both_same(context: Context) -> None:
 
 @then("each role is struck, and so is the hub")
 def all_struck(context: Context) -> None:
-    struck = {plan.fault.victims[0] for plan in context.drawn[0]}
+    struck = {plan.strike.victims[0] for plan in context.drawn[0]}
     assert struck == {"keeper", "queen", "hive", "worker", "hub", "connections"}, struck
 
 

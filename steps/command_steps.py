@@ -37,6 +37,16 @@ def goes_on_to_show(context: Context, text: str) -> None:
     context.cluster.current.wait_for_text(text)
 
 
+@given("the file of the token is gone")
+def token_is_gone(context: Context) -> None:
+    (context.cluster.home / "token").unlink()
+
+
+@when('I type what "{command_line}" advises me to end her by')
+def end_as_advised(context: Context, command_line: str) -> None:
+    commands.end_as_advised(context.cluster, command_line)
+
+
 @when('I put the swarm to sleep with "{command_line}"')
 def put_to_sleep(context: Context, command_line: str) -> None:
     context.interrupted = context.cluster.started[-1] if context.cluster.started else None

@@ -18,14 +18,14 @@ def form_of_arguments(context: Context, form: str) -> None:
 
 @then('that is refused at once at "{path}", for "{why}"')
 def form_refused(context: Context, path: str, why: str) -> None:
-    verdict: costs.Verdict = context.verdict
+    verdict: costs.FormCost = context.verdict
     assert why in verdict.why and verdict.path.startswith(path), verdict
     assert verdict.seconds < costs.LIMIT_S, verdict
 
 
 @then("that is taken at once")
 def form_taken(context: Context) -> None:
-    verdict: costs.Verdict = context.verdict
+    verdict: costs.FormCost = context.verdict
     assert not verdict.why and verdict.seconds < costs.LIMIT_S, verdict
 
 

@@ -62,10 +62,33 @@ def look_up_places(context: Context) -> None:
     context.missed = documents.gone(documents.documents().values())
 
 
+@when("the modules are looked up that code and documents name")
+def look_up_modules(context: Context) -> None:
+    folders = ("rbee", "harness", "steps", "bench")
+    code = [text for folder in folders for text in documents.sources(folder).values()]
+    context.missed = documents.gone_names([*code, *documents.documents().values()])
+
+
+@when("a docstring is read")
+def read_docstring(context: Context) -> None:
+    context.missed = documents.gone_names([context.text])
+
+
 @when("a document is read")
 def read_document(context: Context) -> None:
     text = context.text
     context.missed = documents.gone([text]) + documents.dead_links({"README.md": text})
+
+
+@when("the classes in {folder} are looked up by their names")
+def look_up_names(context: Context, folder: str) -> None:
+    context.missed = documents.shared_names(documents.sources(folder))
+
+
+@when("a class {name} is defined in {one} and in {other}")
+def class_defined(context: Context, name: str, one: str, other: str) -> None:
+    text = f"class {name}:\n    pass\n"
+    context.missed = documents.shared_names({one: text, other: text})
 
 
 @then("nothing is missed")

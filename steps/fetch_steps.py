@@ -131,6 +131,27 @@ def small_disk(context: Context) -> None:
     fetching.use_small_disk(context.cluster)
 
 
+@given("a small disk for the home")
+def small_home(context: Context) -> None:
+    fetching.use_small_disk(context.cluster, context.cluster.home, fetching.SMALL_HOME)
+
+
+@given("another program has filled the disk of the home")
+def home_filled(context: Context) -> None:
+    fetching.fill(context.cluster.home)
+
+
+@given('"{command_line}" has failed, advising to "{advice}"')
+def failed_advising(context: Context, command_line: str, advice: str) -> None:
+    finished = context.cluster.run(command_line)
+    assert finished.status == 1 and f"try: {advice}" in finished.stderr, finished
+
+
+@given("the models have been removed by hand")
+def models_removed(context: Context) -> None:
+    fetching.remove_models(context.cluster)
+
+
 @when("another program fills the disk and the hub goes on")
 def disk_fills(context: Context) -> None:
     fetching.fill_disk(context.cluster)

@@ -52,8 +52,8 @@ def found(context: Context) -> None:
 
 
 @then("it leaves the process table by itself")
-def buried(context: Context) -> None:
-    rehearsal(context).assert_buried()
+def reaped(context: Context) -> None:
+    rehearsal(context).assert_reaped()
 
 
 @given("a rehearsed scenario whose hub was asked, was given a new version and a fault")

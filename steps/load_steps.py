@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 
 from harness.complaints import Concern
-from harness.load.plan import CUT_ONE_IN, Moment, orders
+from harness.load.plan import CUT_ONE_IN, CutMoment, orders
 from harness.load.run import Load
 from harness.sentences import Context, then, when
 
@@ -57,7 +57,7 @@ def cut(context: Context) -> None:
     moments = Counter(order.cut.moment for order in context.drawn[0] if order.cut)
     expected = len(context.drawn[0]) / CUT_ONE_IN
     assert 0.7 * expected < moments.total() < 1.3 * expected, moments
-    assert set(moments) == set(Moment), moments
+    assert set(moments) == set(CutMoment), moments
 
 
 def _assert_no(context: Context, concern: Concern) -> None:

@@ -63,10 +63,15 @@ def does_so_by(context: Context, command: str, advice: str) -> None:
     assert context.way.fix == sleeping_rules.cell(advice), context.way
 
 
-@given('my machine "{name}" beside "{other}", which has a GPU, was added with --wake and sleeps')
-def beside_sleeper(context: Context, name: str, other: str) -> None:
+@given('my machine "{name}" beside "{other}", which has a GPU and can be suspended')
+def beside_one_that_may_sleep(context: Context, name: str, other: str) -> None:
     machines.sit_beside_gpu_that_sleeps(context.cluster, name, other)
     context.sleeper = sleeping.may_sleep(context.cluster, other)
+
+
+@given('my machine "{name}" beside "{other}", which has a GPU, was added with --wake and sleeps')
+def beside_sleeper(context: Context, name: str, other: str) -> None:
+    beside_one_that_may_sleep(context, name, other)
     machines.add_hives(context.cluster, f"--wake auto {other}, localhost")
     context.sleeper.suspend()
 

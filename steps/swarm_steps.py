@@ -133,6 +133,16 @@ def warm(context: Context) -> None:
     swarm.warm_up(context.cluster)
 
 
+@when("I look at the libraries that its programs have loaded")
+def look_at_libraries(context: Context) -> None:
+    context.loaded = machine.libraries(context.cluster)
+
+
+@then('none of them is of "{package}"')
+def none_of_package(context: Context, package: str) -> None:
+    machine.assert_none_of(context.loaded, package)
+
+
 @when("I look at the pipes between the programs")
 def look_at_pipes(context: Context) -> None:
     context.held = machine.ends_held(context.cluster)

@@ -167,3 +167,9 @@ def exit_status_is(context: Context, status: int) -> None:
 @then("each terminal shows a finished answer")
 def both_finish(context: Context) -> None:
     answers.assert_all_answered(context.cluster, context.pair)
+
+
+@given("narration is one line after {after:d} commands, of which {told:d} were told in full")
+def narration_was_told(context: Context, after: int, told: int) -> None:
+    context.cluster.set(calm_after=after)
+    (context.cluster.home / "narrated").write_text(f"{told}\n")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.digging import Dug
 from harness.sentences import Context, given, then, when
+from harness.tunnelling import OpenedTunnel
 from harness.turned import Turned
 
 
@@ -36,9 +36,9 @@ def nobody_asked(context: Context) -> None:
 
 @when("a machine opens {count:d} connections through the tunnel to the queen")
 def opens_many(context: Context, count: int) -> None:
-    context.dug = Dug(count)
+    context.tunnel = OpenedTunnel(count)
 
 
 @then("{most:d} of them lead to her, and the others are closed")
 def led(context: Context, most: int) -> None:
-    context.dug.assert_led(most)
+    context.tunnel.assert_led(most)

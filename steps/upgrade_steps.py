@@ -104,6 +104,21 @@ def own_is(context: Context, version: str) -> None:
     upgrades.assert_own(context.cluster, version)
 
 
+@when("an upgrade begins while another {does}")
+def begins_while(context: Context, does: str) -> None:
+    context.told, context.is_noted = decisions.begun_while(does)
+
+
+@then('that upgrade is told "{told}"')
+def upgrade_is_told(context: Context, told: str) -> None:
+    assert context.told == told, context.told
+
+
+@then("the note in the home is {where}")
+def note_is(context: Context, where: str) -> None:
+    assert context.is_noted is (where == "there"), context.is_noted
+
+
 @when("rbee was installed by {how}")
 def installed_by(context: Context, how: str) -> None:
     context.told = decisions.obstacle_of(how)
@@ -151,6 +166,11 @@ def looked_for(context: Context, meant: str) -> None:
 def doctor_looks(context: Context, rbee: str, python: str, room: float) -> None:
     has = "" if rbee == "none" else rbee
     context.finding = decisions.doctor_on(has, python, str(int(room * 1e9 / 1024)))
+
+
+@when("the doctor looks at a disk with {free:g} GB free")
+def doctor_looks_at_disk(context: Context, free: float) -> None:
+    context.finding = decisions.doctor_on_disk(free)
 
 
 @when("the doctor does not reach a machine")

@@ -111,6 +111,18 @@ Feature: Programs that speak OpenAI's API
       Then stdout holds " Hello! How can I help you today?" alone
       And the swarm stays up
 
+    Scenario: A program finds it, encrypted, by those that "up" prints for other machines
+      Given a program of my own called "ask" that asks a server of OpenAI's kind for an answer
+      When I type "eval $(rbee-keeper up --host 0.0.0.0 --print-env) && case $OPENAI_BASE_URL in https:*) python ask && rbee-keeper infer hello && rbee-keeper ps; esac"
+      Then stdout contains " Hello! How can I help you today?"
+      And stdout contains "TOKENS/S"
+      And stderr contains "other machines reach her page and all APIs at https://"
+      And the terminal does not narrate
+        """
+        queen was woken with other values, and keeps them: SSL_CERT_FILE
+        """
+      And the swarm stays up
+
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
     @only-asks

@@ -28,6 +28,22 @@ Feature: The swarm is up whenever its machine is: up --stay, up --at-boot
     And no service is written down
     And nothing is left running
 
+  Scenario: The queen listens for the other machines of the house from each start on
+    Given a machine whose service manager agrees to everything
+    When I type "rbee-keeper up --at-boot --host 0.0.0.0"
+    Then the exit status is 0
+    And the service that is written down sets "RBEE_QUEEN_HOST" to "0.0.0.0"
+
+  Scenario: Where it does not start with its machine, ending that says so
+    Given a machine on which nobody answers systemctl or launchctl
+    When I type "rbee-keeper down --at-boot"
+    Then the terminal narrates
+      """
+      bee-keeper: the swarm did not start with this machine
+      """
+    And the exit status is 0
+    And no service is written down
+
   @needs-systemd
   Scenario: systemd takes the service as it is written, with any path and value
     When systemd checks a service with odd characters in its program and its values

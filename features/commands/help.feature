@@ -12,26 +12,34 @@ Feature: The commands explain themselves
     Then it shows an example of "rbee-keeper <command>"
 
     Examples:
-      | command    |
-      | up         |
-      | down       |
-      | open       |
-      | status     |
-      | devices    |
-      | hives      |
-      | ps         |
-      | top        |
-      | models     |
-      | plan       |
-      | pull       |
-      | rm         |
-      | stop       |
-      | logs       |
-      | doctor     |
-      | upgrade    |
-      | add-key    |
-      | keys       |
-      | remove-key |
+      | command      |
+      | infer        |
+      | chat         |
+      | name         |
+      | names        |
+      | wake         |
+      | rotate-token |
+      | add-hive     |
+      | remove-hive  |
+      | up           |
+      | down         |
+      | open         |
+      | status       |
+      | devices      |
+      | hives        |
+      | ps           |
+      | top          |
+      | models       |
+      | plan         |
+      | pull         |
+      | rm           |
+      | stop         |
+      | logs         |
+      | doctor       |
+      | upgrade      |
+      | add-key      |
+      | keys         |
+      | remove-key   |
 
   Scenario: The examples run as printed, one after the other
     Given a hub that holds "author/minillama"

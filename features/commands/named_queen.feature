@@ -63,3 +63,6 @@ Feature: A queen that is named with --queen, and her token's file
       | ftp://localhost  |
       | http://          |
       | http://box:99999 |
+      | https://box      |
+      | https://box:8500#sha256=abc |
+      | https://box:8500#anything |

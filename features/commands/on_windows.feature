@@ -2,6 +2,7 @@ Feature: Commands for a queen elsewhere run on Windows
   Nothing but the commands does: queens, hives and workers want POSIX. Tried on a Python from which
   everything is taken that only POSIX has.
 
+  @only-asks
   Scenario Outline: <command>
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     When I type "<command>" on Windows, naming that queen

@@ -25,6 +25,21 @@ Feature: rbee is upgraded while it serves
     And stdout contains "0.0.8"
     And my own rbee is "0.0.8", and nothing is left of another
 
+  Rule: Two of them are in nobody's way
+
+    Scenario: One that begins meanwhile waits, and finds it done
+      Given my own rbee is "0.0.8", and pip finds "0.0.9"
+      And an upgrade that narrates "bee-keeper: trying rbee 0.0.9 in a swarm of its own..."
+      When I type "rbee-keeper upgrade"
+      Then the terminal narrates
+        """
+        bee-keeper: rbee is being upgraded; waiting for that...
+        bee-keeper: rbee 0.0.9 is the newest that pip finds
+        """
+      And the exit status is 0
+      And the upgrade succeeds
+      And my own rbee is "0.0.9", and nothing is left of another
+
   Rule: One that does not answer is not taken
 
     Scenario: It is found out before anybody is disturbed

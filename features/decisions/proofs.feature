@@ -2,6 +2,7 @@ Feature: What proves that somebody knows a secret
   Whoever connects asks with a number that is used once; the answer is made of it, the secret, whose
   secret that is, and the two ends of the connection.
 
+  @fault.shared.any-key
   Scenario Outline: <who> answers <how>
     When <who> answers the challenge <how>
     Then that answer is <verdict>
@@ -12,6 +13,8 @@ Feature: What proves that somebody knows a secret
       | a hive              | at once          | believed |
       | the queen of a hive | at once          | believed |
       | a hive              | through a tunnel | believed |
+      | the queen           | encrypted        | believed |
+      | the queen           | encrypted, to whom a person has named | believed |
 
     Examples: Those who do not, or pass on the answer of somebody who does
       | who                         | how                                   | verdict      |
@@ -24,6 +27,10 @@ Feature: What proves that somebody knows a secret
       | another hive                | at once                               | not believed |
       | a hive in its queen's place | at once                               | not believed |
       | a hive in its queen's place | of another connection, through a tunnel | not believed |
+      | the queen                   | decrypted between                     | not believed |
+      | the queen                   | decrypted between, to whom a person has named | not believed |
+      | the queen                   | encrypted anew between                | not believed |
+      | the queen                   | encrypted anew between, to whom a person has named | not believed |
 
   @fault.shared.proved-once-for-all
   Scenario: What one hive has proved opens nothing for the secret of another

@@ -12,11 +12,15 @@ Feature: Every number that can be set, and which of them counts
       | hive_port             | 8600        |
       | worker_host           |             |
       | worker_port           | 8601        |
+      | plain_http            | False       |
+      | tls_certificate       |             |
+      | tls_key               |             |
       | database              |             |
       | database_busy         | 10          |
       | spread                | swarm       |
       | default_model         |             |
       | names                 | {}          |
+      | calm_after            | 20          |
       | health_wait_first     | 0.01        |
       | health_wait_factor    | 1.5         |
       | health_wait_longest   | 0.25        |
@@ -34,14 +38,12 @@ Feature: Every number that can be set, and which of them counts
       | heartbeat_interval    | 15          |
       | heartbeats_missed     | 3           |
       | lease                 | 60          |
-      | list_patience         | 2           |
       | capabilities_fresh    | 600         |
       | processor_query_after | 5           |
       | load_stall            | 300         |
       | token_stall           | 60          |
       | idle_worker           | 300         |
       | restart_delays        | 1, 2, 4     |
-      | degraded_for          | 300         |
       | engine                | llamacpp    |
       | engine_threads        | 0           |
       | slots                 | 4           |

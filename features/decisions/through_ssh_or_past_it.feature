@@ -17,7 +17,7 @@ Feature: Whether what is said to a machine goes through SSH
       | attic, through SSH                    | add-hive --install attic       | through SSH |
       | cellar, in the open                   | add-hive attic                 | through SSH |
 
-  @fault.queen.dig-for-all
+  @fault.queen.tunnel-for-all
   Scenario: A machine opens more connections through its tunnel than it may
     When a machine opens 70 connections through the tunnel to the queen
     Then 64 of them lead to her, and the others are closed

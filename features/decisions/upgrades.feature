@@ -19,6 +19,17 @@ Feature: How rbee upgrades itself, and what a machine needs for it
         | a queen                        | rbee-keeper upgrade, on the machine of that queen                   |
         | the image                      | start a container of the new image in its place                     |
 
+    @fault.keeper.lock-what-is-gone
+    Scenario Outline: One that begins while another <does>
+      When an upgrade begins while another <does>
+      Then that upgrade is told "<told>"
+      And the note in the home is <note>
+
+      Examples:
+        | does                                           | told                           | note      |
+        | is under way                                   | rbee is being upgraded already | there     |
+        | comes to its end between its look and its lock | rbee is being upgraded already | not there |
+
     Scenario Outline: Taken from <origin>, and to be <version>
       When rbee was taken from <origin> and is to be <version>
       Then pip is to install "<wanted>"
@@ -80,3 +91,13 @@ Feature: How rbee upgrades itself, and what a machine needs for it
     Scenario: A machine that is off is nothing that cannot be lived with
       When the doctor does not reach a machine
       Then he says "partly", and to type "switch it on"
+
+    Scenario Outline: The disk of the home has <free> GB free
+      When the doctor looks at a disk with <free> GB free
+      Then he says "<state>", and to type "<advice>"
+
+      Examples:
+        | free | state  | advice                                                                                |
+        | 20   | ok     |                                                                                       |
+        | 1    | partly | free some space; rbee-keeper models tells what each takes, rbee-keeper rm REF removes |
+        | 0.01 | no     | free some space; rbee-keeper models tells what each takes, rbee-keeper rm REF removes |

@@ -23,7 +23,7 @@ Feature: Nobody is left behind
     And the daemon is gone
 
   @needs-linux
-  Scenario: An orphan that ends is buried at once, as init does it
+  Scenario: An orphan that ends is reaped at once, as init does it
     When a program ends after the one that started it
     Then it leaves the process table by itself
 

@@ -30,6 +30,25 @@ Feature: What is written beside the code is true of it
         | an older entry at best  | 0.1.0 (unreleased) | - The queen sleeps | newest entry is of 0.1.0         |
         | an entry without a line | 0.2.0              | Soon.              | its entry of 0.2.0 tells nothing |
 
+  Rule: A name stands for one thing
+
+    Scenario Outline: Two classes of <folder> that are not the same have different names
+      When the classes in <folder> are looked up by their names
+      Then nothing is missed
+
+      Examples:
+        | folder  |
+        | rbee    |
+        | harness |
+
+    Scenario: A name of two things is found out
+      When a class Worker is defined in rbee/hive/worker.py and in rbee/queen/openai/worker.py
+      Then "Worker" is missed
+
+    Scenario: Two APIs may have one word for what each calls so
+      When a class Model is defined in rbee/queen/ollama/models.py and in rbee/queen/openai/models.py
+      Then nothing is missed
+
   Rule: Who reads the features finds what each folder and each tag is
 
     Scenario: Each is in the README of the features
@@ -51,6 +70,20 @@ Feature: What is written beside the code is true of it
     Scenario: Each place in the code that a document names is there
       When the places in the code are looked up that the documents name
       Then nothing is missed
+
+    Scenario: Each module that is named in code or a document is there
+      When the modules are looked up that code and documents name
+      Then nothing is missed
+
+    Scenario: A docstring that names what has gone is found out
+      When a docstring is read
+        '''
+        See `rbee.queen.flow`, `rbee.queen.jobs.Errand` and `rbee.queen.decisions.decide`.
+        '''
+      Then exactly these are missed
+        | what              |
+        | queen.flow        |
+        | queen.jobs.Errand |
 
     Scenario: A document that leads to what has gone is found out
       When a document is read

@@ -57,6 +57,16 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
       And stdout shows a row "3 localhost cpu all <size> <size> yes (about <count> tokens/s)"
       And that machine is suspended
 
+    Scenario: It is added while it is awake, which tells how it is woken and suspended
+      Given my machine "blep" beside "workstation", which has a GPU and can be suspended
+      When I type "rbee-keeper add-hive --wake auto workstation"
+      Then the terminal narrates
+        """
+        queen: workstation is woken by a magic packet to <mac> (<interface>, <address>)
+        queen: workstation is suspended again by: <path> suspend
+        """
+      And the exit status is 0
+
     Scenario: One that does not wake is gone on without
       Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
       And it does not wake

@@ -29,6 +29,19 @@ Feature: Other machines are upgraded with mine
     And the exit status is 1
     And my own rbee is "0.0.9", and nothing is left of another
 
+  @fault.queen.silent-about-the-old
+  Scenario: One that was off is told when it is on again, with what to type
+    Given my machine "blep" beside the machines "workstation"
+    And I have added the machines "workstation, localhost"
+    And rbee "0.0.9" on "workstation", with all that it needs
+    When I type "rbee-keeper up && rbee-keeper hives && rbee-keeper down"
+    Then the terminal narrates
+      """
+      queen: to have hive workstation again: rbee-keeper add-hive --install workstation brings it there
+      """
+    And stderr contains "workstation is not awake: workstation has rbee 0.0.9, this queen is "
+    And the exit status is 0
+
   Scenario: A machine that was off meanwhile
     Given my machine "blep" beside the machines "workstation"
     And I have added the machines "workstation"

@@ -45,6 +45,12 @@ Feature: Phase 1: the keeper finds the queen or wakes her
     Then stderr contains "has another token than this RBEE_HOME"
     And the exit status is 1
 
+  Scenario: The token was lost while the queen is awake
+    Given a swarm that was left warm by "rbee-keeper up"
+    And the file of the token is gone
+    When I type what "rbee-keeper down" advises me to end her by
+    Then nothing is left running
+
   Scenario: Two keepers at the same instant share one queen
     When I type "rbee-keeper infer 'hello'" in two terminals at once
     Then both terminals show a finished answer

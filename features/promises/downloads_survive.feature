@@ -152,6 +152,17 @@ Feature: A download survives whatever happens to it
   Rule: A disk that fills up is named
 
     @needs-mount
+    Scenario: One that is full to its last byte is given room by hand
+      Given a hub that holds "author/minillama"
+      And a small disk for the home
+      And I have typed "rbee-keeper pull HF:author/minillama"
+      And another program has filled the disk of the home
+      And "rbee-keeper infer 'hello'" has failed, advising to "free some space; models can be removed by hand, too"
+      And the models have been removed by hand
+      When I type "rbee-keeper infer --temperature 0 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
+
+    @needs-mount
     @fault.hive.any-disk-trouble
     Scenario: Another program fills the disk in the middle of a download
       Given a hub that holds "author/minillama"

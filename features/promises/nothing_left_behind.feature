@@ -43,7 +43,7 @@ Feature: Nothing is left behind, whoever is killed
       | hive   | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
       | worker | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
 
-  @fault.hive.keep-descriptors
+  @fault.hive.keep-descriptors @only-asks
   Scenario: A program that began as a copy of another holds nothing of its
     Given a swarm that is warm
     When I look at the pipes between the programs

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from harness import census, tags
 from harness.chaos.campaign import Campaign
 from harness.chaos.plan import REAL, TOYS
-from harness.chaos.round import Verdict
+from harness.chaos.round import RoundResult
 from harness.chaos.splits import SplitCampaign
 from harness.ports import PortSlice
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def _in_full(verdict: Verdict, first: int) -> str:
+def _in_full(verdict: RoundResult, first: int) -> str:
     """Each complaint, what the programs wrote, and how to have it again."""
     plan = verdict.plan
     told = verdict.complaints.about()

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 
 from fixtures.hub.control import FixtureHub
-from harness.chaos.plan import TOYS, Models, draw
-from harness.chaos.round import Round, Verdict
+from harness.chaos.plan import TOYS, RoundModels, draw
+from harness.chaos.round import Round, RoundResult
 from harness.cluster import Cluster
 from harness.complaints import Concern
-from harness.lending import Lent
+from harness.lending import HubProcess
 from harness.ports import Ports
 
 #: How long the programs may take to leave once everything was told to, in seconds.
@@ -42,14 +42,14 @@ SETTINGS: dict[str, object] = {
 class Campaign:
     """Everything that outlives a round: the hub, the homes, and the ports."""
 
-    def __init__(self, seed: str, ports: Ports, models: Models = TOYS) -> None:
+    def __init__(self, seed: str, ports: Ports, models: RoundModels = TOYS) -> None:
         self.seed = seed
         self._models = models
         self._ports = ports
         self._folder = Path(tempfile.mkdtemp(prefix="rbee-chaos-")).resolve()
         self._home = self._folder / "home"
         self._since = 0
-        self._hub: Lent | None = None
+        self._hub: HubProcess | None = None
         self._told: list[str] = []
 
     def __enter__(self) -> Campaign:
@@ -59,7 +59,7 @@ class Campaign:
         self._drop_hub()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def run(self, number: int) -> Verdict:
+    def run(self, number: int) -> RoundResult:
         """Carries out the round of this number and looks at what it left."""
         plan = draw(self.seed, number, self._models)
         if plan.since != self._since:
@@ -83,7 +83,7 @@ class Campaign:
         """The hub, or another one in place of one that was struck."""
         if self._hub is None or not _answers(self._hub.hub):
             self._drop_hub()
-            self._hub = Lent()
+            self._hub = HubProcess()
         return self._hub.hub
 
     def _drop_hub(self) -> None:

@@ -12,7 +12,7 @@ from harness.cluster import Cluster
 from harness.program import Running
 from harness.waiting import wait_until
 
-#: How long the moment of a fault is waited for, in seconds.
+#: How long the moment of a strike is waited for, in seconds.
 MOMENT_S = 15.0
 _TERMINAL = {"done", "error", "cancelled"}
 
@@ -55,7 +55,7 @@ class HttpJob:
             self.came_of_it = " and ".join(terminal_events(stream))
 
 
-class Load:
+class RoundLoad:
     """The clients of a round; the first of them is the one whose moment is waited for."""
 
     def __init__(self, cluster: Cluster, wanted: Sequence[Client], relay: int | None) -> None:

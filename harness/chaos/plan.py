@@ -11,7 +11,7 @@ from fixtures import real
 
 
 @dataclass(frozen=True)
-class Models:
+class RoundModels:
     """What is asked for in the rounds.
 
     `fetched` are on the fixture hub, a home fetches one after the other, and the first of them
@@ -31,7 +31,7 @@ class Models:
 
 
 _QUANTS = ("Q2_K", "Q3_K_M", "Q4_0", "Q4_K_M", "Q5_0", "Q5_K_M", "Q6_K", "Q8_0", "F16")
-TOYS = Models(
+TOYS = RoundModels(
     (
         "HF:author/endless-llama",
         "HF:author/minillama:Q4_0",
@@ -44,7 +44,7 @@ TOYS = Models(
     tokens=(20, 150, 500),
     scale=1,
 )
-REAL = Models(
+REAL = RoundModels(
     ("HF:author/endless-smollm2", "HF:author/smollm2"),
     own=f"file:{real.HOME}/smollm2.gguf",
     tokens=(5, 20, 80),
@@ -113,7 +113,7 @@ class HubTrouble:
 
 
 @dataclass(frozen=True)
-class Fault:
+class Strike:
     """Who is struck: the first of `victims` of whom there is one, `pick` (0 to 1) of several.
 
     Who is frozen is thawed after `thaw_s` seconds, or stays so where that is None.
@@ -160,9 +160,9 @@ class Plan:
     moment: Moment
     jitter_s: float
     hub: HubTrouble
-    fault: Fault
+    strike: Strike
     next_model: str
-    models: Models = TOYS
+    models: RoundModels = TOYS
 
     @property
     def flag(self) -> str:
@@ -222,7 +222,7 @@ def is_fresh(seed: str, number: int) -> bool:
     return number == 1 or Random(f"{seed}/{number}/home").randrange(_ROUNDS_IN_A_HOME) == 0
 
 
-def draw(seed: str, number: int, models: Models = TOYS) -> Plan:
+def draw(seed: str, number: int, models: RoundModels = TOYS) -> Plan:
     """The round of this number, from 1."""
     since = next(each for each in range(number, 0, -1) if is_fresh(seed, each))
     dice = Random(f"{seed}/{number}")
@@ -232,7 +232,7 @@ def draw(seed: str, number: int, models: Models = TOYS) -> Plan:
     opening = dice.choice((Opening.ASLEEP, Opening.ASLEEP, Opening.KEPT, Opening.UP))
     what = dice.choices(("new", "old", "endless", "bundled", "pull", "rm"), (6, 3, 4, 2, 2, 2))[0]
     moment = _moment(dice, opening, what)
-    fault = _fault(dice, opening, fetching=what in ("new", "pull"))
+    strike = _strike(dice, opening, fetching=what in ("new", "pull"))
     hub = _hub_trouble(dice, models.scale) if what in ("new", "pull") else HubTrouble()
     meant = {"new": new, "old": old, "endless": models.endless, "bundled": models.own}
     first = _first(dice, what, meant, models.tokens, as_json=moment.progress)
@@ -250,14 +250,14 @@ def draw(seed: str, number: int, models: Models = TOYS) -> Plan:
         moment,
         _jitter(dice, moment),
         hub,
-        fault,
+        strike,
         dice.choice((models.own, new if what in ("new", "pull") else models.own)),
         models,
     )
 
 
 def _jitter(dice: Random, moment: Moment) -> float:
-    """Seconds from the moment to the fault: near it, or anywhere in what follows."""
+    """Seconds from the moment to the strike: near it, or anywhere in what follows."""
     longest = 0.05 if moment.line in _SLEEPING else 0.4
     return round(dice.choice((0.0, dice.uniform(0, 0.05), dice.uniform(0, longest))), 3)
 
@@ -301,15 +301,15 @@ def _moment(dice: Random, opening: Opening, what: str) -> Moment:
     return Moment(line=dice.choice(lines))
 
 
-def _fault(dice: Random, opening: Opening, *, fetching: bool) -> Fault:
+def _strike(dice: Random, opening: Opening, *, fetching: bool) -> Strike:
     roles = ["keeper", "queen", "hive", "worker"]
     dice.shuffle(roles)
     if fetching and dice.random() < 0.25:
-        return Fault(dice.choice((Deed.KILL, Deed.FREEZE)), ("hub",), thaw_s=_thaw(dice))
+        return Strike(dice.choice((Deed.KILL, Deed.FREEZE)), ("hub",), thaw_s=_thaw(dice))
     if opening is not Opening.ASLEEP and dice.random() < 0.2:
-        return Fault(Deed.CUT, ("connections",))
+        return Strike(Deed.CUT, ("connections",))
     deed = dice.choice((Deed.KILL, Deed.FREEZE))
-    return Fault(deed, tuple(roles), dice.random(), _thaw(dice))
+    return Strike(deed, tuple(roles), dice.random(), _thaw(dice))
 
 
 def _thaw(dice: Random) -> float | None:

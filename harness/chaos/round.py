@@ -1,4 +1,4 @@
-"""One round of chaos: load, fault, and a look at everything that the swarm promises afterwards."""
+"""One round of chaos: load, a strike, and a look at all that the swarm promises afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fixtures.hub.control import FixtureHub
 from harness import census, swarm
 from harness.chaos import disk
-from harness.chaos.load import Load, terminal_events
+from harness.chaos.load import RoundLoad, terminal_events
 from harness.chaos.plan import Deed, Drawn, Moment, Opening, Plan
 from harness.chaos.relay import Relay
 from harness.client import Stream
@@ -28,7 +28,7 @@ _STATUSES = (0, 1, 124, 130)
 
 
 @dataclass
-class Verdict:
+class RoundResult:
     """What came of a round. `streams` counts the event streams that were read to their end.
 
     `report` is what the programs wrote, where there are complaints.
@@ -58,10 +58,10 @@ class AnyRound:
 
     def __init__(self, plan: Drawn, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._verdict = Verdict(plan)
+        self._verdict = RoundResult(plan)
         self._complaints = self._verdict.complaints
 
-    def _wait_for(self, load: Load, moment: Moment, jitter_s: float) -> str:
+    def _wait_for(self, load: RoundLoad, moment: Moment, jitter_s: float) -> str:
         """Waits for the moment to strike; when that is, in words."""
         came = load.wait_for(moment)
         time.sleep(jitter_s)
@@ -96,17 +96,17 @@ class Round(AnyRound):
         self._struck: census.Member | None = None
         self._stays_frozen = False
 
-    def run(self) -> Verdict:
+    def run(self) -> RoundResult:
         """Carries it out; what goes wrong stands in the verdict."""
         with contextlib.ExitStack() as last:
             last.callback(self._look_at_texts)
             relay = None
-            if self._plan.fault.deed is Deed.CUT:
+            if self._plan.strike.deed is Deed.CUT:
                 relay = Relay(self._cluster.ports.queen)
                 last.callback(relay.close)
             self._trouble_hub()
             if self._complaints.check(Concern.NEXT, self._open):
-                load = Load(self._cluster, self._plan.clients, relay.port if relay else None)
+                load = RoundLoad(self._cluster, self._plan.clients, relay.port if relay else None)
                 self._strike_in_time(load, relay)
                 self._settle(load)
                 self._complaints.check(Concern.JOBS, functools.partial(self._look_at_jobs, load))
@@ -116,7 +116,7 @@ class Round(AnyRound):
             self._look_at_disk()
         return self._verdict
 
-    # Load and fault.
+    # Load and strike.
 
     def _trouble_hub(self) -> None:
         hub, trouble = self._live_hub(), self._plan.hub
@@ -133,24 +133,24 @@ class Round(AnyRound):
         elif self._plan.opening is Opening.UP:
             self._succeed("rbee-keeper up")
 
-    def _strike_in_time(self, load: Load, relay: Relay | None) -> None:
+    def _strike_in_time(self, load: RoundLoad, relay: Relay | None) -> None:
         when = self._wait_for(load, self._plan.moment, self._plan.jitter_s)
         self._strike(relay)
         self._verdict.struck += when
 
     def _strike(self, relay: Relay | None) -> None:
-        fault, victim = self._plan.fault, self._victim()
+        strike, victim = self._plan.strike, self._victim()
         if relay is not None:
             self._verdict.struck = f"{relay.cut()} connections to the queen cut"
         elif victim is not None:
             self._struck = victim
-            self._verdict.struck = f"{victim.role} {fault.deed.value}"
+            self._verdict.struck = f"{victim.role} {strike.deed.value}"
             # Who ends in this very moment is struck in vain.
             with contextlib.suppress(ProcessLookupError):
-                if fault.deed is Deed.KILL:
+                if strike.deed is Deed.KILL:
                     kill(victim)
                 else:
-                    self._freeze(victim, fault.thaw_s)
+                    self._freeze(victim, strike.thaw_s)
 
     def _freeze(self, victim: census.Member, thaw_s: float | None) -> None:
         freeze(victim)
@@ -162,17 +162,17 @@ class Round(AnyRound):
 
     def _victim(self) -> census.Member | None:
         everyone = self._cluster.processes()
-        for role in self._plan.fault.victims:
+        for role in self._plan.strike.victims:
             if role == "hub":
                 return census.Member(self._live_hub().pid, 0, "hub", "", (), 0.0)
             found = [one for one in everyone if one.role == role]
             if found:
-                return found[int(self._plan.fault.pick * len(found))]
+                return found[int(self._plan.strike.pick * len(found))]
         return None
 
     # What is looked at.
 
-    def _settle(self, load: Load) -> None:
+    def _settle(self, load: RoundLoad) -> None:
         """Waits for the end of all that was asked for; a keeper frozen for good is then killed.
 
         A queen frozen for good is killed once `down` has told that she cannot be ended.
@@ -202,7 +202,7 @@ class Round(AnyRound):
         finished = self._ended(running, self._struck.pid if self._struck is not None else None)
         return "no end" if finished is None else str(finished.status)
 
-    def _look_at_jobs(self, load: Load) -> None:
+    def _look_at_jobs(self, load: RoundLoad) -> None:
         """Every job that the queen knows, or that was listened to, ended in one way."""
         for job in load.jobs:
             if job.stream is not None:
@@ -255,7 +255,7 @@ class Round(AnyRound):
 
     @property
     def _struck_role(self) -> str:
-        if self._plan.fault.deed is Deed.CUT:
+        if self._plan.strike.deed is Deed.CUT:
             return "connections"
         return self._struck.role if self._struck is not None else "nobody"
 

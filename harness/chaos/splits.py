@@ -19,9 +19,9 @@ import psutil
 
 from harness import census, logs, machines
 from harness.chaos.campaign import SETTINGS
-from harness.chaos.load import Load
+from harness.chaos.load import RoundLoad
 from harness.chaos.plan import Client, Moment, Opening
-from harness.chaos.round import SETTLE_S, AnyRound, Verdict
+from harness.chaos.round import SETTLE_S, AnyRound, RoundResult
 from harness.cluster import Cluster, freeze, kill, thaw
 from harness.complaints import Concern
 from harness.ports import Ports
@@ -148,7 +148,7 @@ class SplitCampaign:
     def __exit__(self, *_: object) -> None:
         self._leave()
 
-    def run(self, number: int) -> Verdict:
+    def run(self, number: int) -> RoundResult:
         """Carries out the round of this number and looks at what it left."""
         plan = draw(self.seed, number)
         began = time.monotonic()
@@ -186,13 +186,13 @@ class _SplitRound(AnyRound):
         self._frozen: census.Member | None = None
         self._keeper = 0
 
-    def run(self) -> Verdict:
+    def run(self) -> RoundResult:
         """Carries it out; what goes wrong stands in the verdict."""
         for host in self._cluster.hosts:
             for log in (host.rbee_home / "logs").glob("*"):
                 log.unlink()
         if self._complaints.check(Concern.NEXT, self._open):
-            load = Load(self._cluster, self._plan.clients, None)
+            load = RoundLoad(self._cluster, self._plan.clients, None)
             when = self._wait_for(load, self._plan.moment, self._plan.jitter_s)
             self._strike(load)
             self._verdict.struck += when
@@ -207,7 +207,7 @@ class _SplitRound(AnyRound):
         if self._plan.opening is Opening.KEPT:
             self._succeed(f"rbee-keeper infer --keep-alive {_ENDLESS} --max-tokens 2 'hello'")
 
-    def _strike(self, load: Load) -> None:
+    def _strike(self, load: RoundLoad) -> None:
         plan, cluster = self._plan, self._cluster
         if plan.struck is Struck.CABLE:
             cluster.hosts.cut_cable(_THERE)
@@ -232,7 +232,7 @@ class _SplitRound(AnyRound):
             time.sleep(plan.mended_s)
             self._mend()
 
-    def _victim(self, load: Load) -> census.Member | None:
+    def _victim(self, load: RoundLoad) -> census.Member | None:
         struck = self._plan.struck
         if struck is Struck.KEEPER:
             self._keeper = load.commands[0].pid
@@ -266,7 +266,7 @@ class _SplitRound(AnyRound):
             self._cluster.hosts.mend_cable(_THERE)
             self._cluster.hosts[_THERE].switch_on()
 
-    def _settle(self, load: Load) -> None:
+    def _settle(self, load: RoundLoad) -> None:
         for told in load.wait_for_end(SETTLE_S):
             self._complaints.add(Concern.COMMANDS, told)
         if self._plan.mended_s is None or self._plan.struck is Struck.PLUG:

@@ -28,7 +28,7 @@ _ARGUMENTS = (
 )
 
 
-class Person:
+class BrowserUser:
     """Somebody in front of a browser, with several tabs."""
 
     def __init__(self, browser: Browser) -> None:
@@ -163,15 +163,15 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def main(executable: str) -> None:
+def main(executable: str, *options: str) -> None:
     """Does what stdin says, until that ends."""
     _adopt_orphans()
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=list(_ARGUMENTS), chromium_sandbox=not is_root
+            executable_path=executable, args=[*_ARGUMENTS, *options], chromium_sandbox=not is_root
         )
-        person = Person(browser)
+        person = BrowserUser(browser)
         print(json.dumps({"got": browser.version}), flush=True)
         for line in sys.stdin:
             name, *arguments = json.loads(line)

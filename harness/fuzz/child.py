@@ -36,7 +36,7 @@ _POOL = 2000
 _LONGEST_TOLD = 8100
 
 
-class Finding(NamedTuple):
+class FuzzFinding(NamedTuple):
     """What an input did that it should not; `where` tells findings apart."""
 
     where: str
@@ -44,7 +44,7 @@ class Finding(NamedTuple):
     data: bytes
 
 
-class Shared:
+class TriedInput:
     """The input that is being tried, for whoever looks at what a child died of."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ def feed(
     given: list[bytes],
     seed: str,
     until: Callable[[int], bool],
-    shared: Shared,
+    shared: TriedInput,
     looking: bool,
 ) -> dict[str, Any]:
     """Tries the `given` inputs, then new ones while `until` (of how many were tried) is false;
@@ -78,7 +78,7 @@ def feed(
     mutator = Mutator(draw, target.words, target.make)
     pool = list(given) or [b""]
     reached: set[tuple[CodeType, int, int]] = set()
-    findings: dict[str, Finding] = {}
+    findings: dict[str, FuzzFinding] = {}
     tried = 0
     _limit_memory(target.mebibytes)
     while tried < len(given) or not until(tried):
@@ -103,7 +103,7 @@ def live(
     given: list[bytes],
     seed: str,
     until: Callable[[int], bool],
-    shared: Shared,
+    shared: TriedInput,
     looking: bool,
     writing: int,
 ) -> None:
@@ -118,7 +118,7 @@ def live(
         os._exit(3)
 
 
-def _try(target: Target, data: bytes, shared: Shared) -> Finding | None:
+def _try(target: Target, data: bytes, shared: TriedInput) -> FuzzFinding | None:
     shared.write(data)
     _set_timers(target.seconds)
     try:
@@ -130,7 +130,7 @@ def _try(target: Target, data: bytes, shared: Shared) -> Finding | None:
     except Exception as error:
         raised = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {os.path.basename(raised.filename)}:{raised.lineno}"
-        return Finding(where, f"{where}: {str(error)[:200]}", data)
+        return FuzzFinding(where, f"{where}: {str(error)[:200]}", data)
     finally:
         _set_timers(0)
     return None
@@ -143,16 +143,16 @@ def _next(mutator: Mutator, pool: list[bytes]) -> bytes:
         return b""
 
 
-def _ill_told(error: RbeeError, data: bytes) -> Finding | None:
+def _ill_told(error: RbeeError, data: bytes) -> FuzzFinding | None:
     """An error that is of the right type, and cannot be told."""
     try:
         encode(error.body())
     except Exception as failed:
         why = f"an error whose body cannot be sent ({failed!r}): {error.message[:100]!r}"
-        return Finding(f"unsendable {error.code}", why, data)
+        return FuzzFinding(f"unsendable {error.code}", why, data)
     if len(error.message) + len(error.suggestion) > _LONGEST_TOLD:
         why = f"an error of {len(error.message)} characters: {error.message[:100]!r}"
-        return Finding(f"endless {error.code}", why, data)
+        return FuzzFinding(f"endless {error.code}", why, data)
     return None
 
 
@@ -173,7 +173,7 @@ def _limit_memory(mebibytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _smaller(target: Target, finding: Finding, shared: Shared) -> Finding:
+def _smaller(target: Target, finding: FuzzFinding, shared: TriedInput) -> FuzzFinding:
     """The same finding with less of its input, as far as a second of trying gets."""
     end = time.monotonic() + 1
     data = finding.data

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.fuzz.child import Finding, Shared, live
+from harness.fuzz.child import FuzzFinding, TriedInput, live
 from harness.fuzz.targets import Target
 
 #: The inputs that fuzzing begins with, and where what it finds is kept, by target.
@@ -27,7 +27,7 @@ class Came(NamedTuple):
     target: str
     tried: int
     reached: int
-    findings: list[Finding]
+    findings: list[FuzzFinding]
 
     def __str__(self) -> str:
         reached = f", {self.reached} steps of the code" if self.reached else ""
@@ -50,13 +50,13 @@ def fuzz(target: Target, seed: str, *, inputs: int = 0, seconds: float = 0.0) ->
         def until(tried: int, known: int = len(given)) -> bool:
             return tried >= known + inputs if inputs else time.monotonic() >= end
 
-        shared = Shared()
+        shared = TriedInput()
         looking = not inputs  # a short run is to be the same in each version of the code
         status, told = _child(target, given, f"{seed} {number}", until, shared, looking)
         if told:
             answer = json.loads(told)
             found = [
-                Finding(where, why, bytes.fromhex(data)) for where, why, data in answer["found"]
+                FuzzFinding(where, why, bytes.fromhex(data)) for where, why, data in answer["found"]
             ]
             tried, reached = came.tried + answer["tried"], max(came.reached, answer["reached"])
             return came._replace(
@@ -64,7 +64,7 @@ def fuzz(target: Target, seed: str, *, inputs: int = 0, seconds: float = 0.0) ->
             )
         deadly = shared.read()
         why = _how(status, target)
-        came.findings.append(Finding(f"{why} {len(deadly)}", f"{why}: {deadly[:80]!r}", deadly))
+        came.findings.append(FuzzFinding(f"{why} {len(deadly)}", f"{why}: {deadly[:80]!r}", deadly))
         given = [each for each in given if each != deadly]
         if not inputs and time.monotonic() >= end:
             break
@@ -85,7 +85,7 @@ def _child(
     given: list[bytes],
     seed: str,
     until: Callable[[int], bool],
-    shared: Shared,
+    shared: TriedInput,
     looking: bool,
 ) -> tuple[int, bytes]:
     reading, writing = os.pipe()
@@ -110,7 +110,7 @@ def _how(status: int, target: Target) -> str:
     return f"ended with {os.WEXITSTATUS(status)}"
 
 
-def _once(findings: Sequence[Finding]) -> list[Finding]:
+def _once(findings: Sequence[FuzzFinding]) -> list[FuzzFinding]:
     return list({finding.where: finding for finding in reversed(findings)}.values())
 
 

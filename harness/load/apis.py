@@ -12,7 +12,7 @@ _PROMPT = "once upon a time"
 _MESSAGES = [{"role": "user", "content": _PROMPT}]
 
 
-class Told(NamedTuple):
+class AnswerPiece(NamedTuple):
     """What a piece of an answer tells, or all of it: text, the id of its job where the API has
     one, why it ended, and how many tokens it took; `is_last`: nothing comes behind it."""
 
@@ -29,8 +29,8 @@ class Api(NamedTuple):
 
     path: str
     body: Callable[[str, int, bool], dict[str, Any]]
-    whole: Callable[[dict[str, Any]], Told]
-    piece: Callable[[dict[str, Any]], Told]
+    whole: Callable[[dict[str, Any]], AnswerPiece]
+    piece: Callable[[dict[str, Any]], AnswerPiece]
     cut: str = "length"
     lines: bool = False
     is_marked: bool = False
@@ -53,10 +53,10 @@ def _asks_text(model: str, tokens: int, streamed: bool) -> dict[str, Any]:
     return {**asked, "prompt": _PROMPT}
 
 
-def _in_choice(told: dict[str, Any], text: Callable[[dict[str, Any]], str | None]) -> Told:
+def _in_choice(told: dict[str, Any], text: Callable[[dict[str, Any]], str | None]) -> AnswerPiece:
     usage = told.get("usage") or {}
     (choice,) = told["choices"] or [None]
-    return Told(
+    return AnswerPiece(
         text=(text(choice) if choice else None) or "",
         job_id=job_of(told["id"]),
         ended=(choice["finish_reason"] if choice else None) or "",
@@ -64,49 +64,49 @@ def _in_choice(told: dict[str, Any], text: Callable[[dict[str, Any]], str | None
     )
 
 
-def _response(told: dict[str, Any]) -> Told:
+def _response(told: dict[str, Any]) -> AnswerPiece:
     text = "".join(part["text"] for item in told["output"] for part in item["content"])
     reason = (told.get("incomplete_details") or {}).get("reason", told["status"])
     tokens = told["usage"]["output_tokens"] if told.get("usage") else None
-    return Told(text, job_of(told["id"]), reason, tokens)
+    return AnswerPiece(text, job_of(told["id"]), reason, tokens)
 
 
-def _of_response(told: dict[str, Any]) -> Told:
+def _of_response(told: dict[str, Any]) -> AnswerPiece:
     kind = told["type"]
     if kind == "response.output_text.delta":
-        return Told(told["delta"])
+        return AnswerPiece(told["delta"])
     if kind == "response.created":
-        return Told(job_id=job_of(told["response"]["id"]))
+        return AnswerPiece(job_id=job_of(told["response"]["id"]))
     if kind in ("response.incomplete", "response.completed", "response.failed"):
         return _response(told["response"])._replace(text="", is_last=True)
-    return Told()
+    return AnswerPiece()
 
 
-def _message(told: dict[str, Any]) -> Told:
+def _message(told: dict[str, Any]) -> AnswerPiece:
     text = "".join(block["text"] for block in told["content"])
     usage = told["usage"]["output_tokens"]
-    return Told(text, job_of(told["id"]), told["stop_reason"], usage)
+    return AnswerPiece(text, job_of(told["id"]), told["stop_reason"], usage)
 
 
-def _of_message(told: dict[str, Any]) -> Told:
+def _of_message(told: dict[str, Any]) -> AnswerPiece:
     kind = told["type"]
     if kind == "content_block_delta":
-        return Told(told["delta"]["text"])
+        return AnswerPiece(told["delta"]["text"])
     if kind == "message_start":
-        return Told(job_id=job_of(told["message"]["id"]))
+        return AnswerPiece(job_id=job_of(told["message"]["id"]))
     if kind == "message_delta":
         reason = told["delta"]["stop_reason"]
-        return Told(ended=reason, tokens=told["usage"]["output_tokens"])
-    return Told(is_last=kind == "message_stop")
+        return AnswerPiece(ended=reason, tokens=told["usage"]["output_tokens"])
+    return AnswerPiece(is_last=kind == "message_stop")
 
 
 def _asks_ollama(model: str, tokens: int, streamed: bool) -> dict[str, Any]:
     return {"model": model, "stream": streamed, "options": {"num_predict": tokens}}
 
 
-def _of_ollama(told: dict[str, Any]) -> Told:
+def _of_ollama(told: dict[str, Any]) -> AnswerPiece:
     text = told["message"]["content"] if "message" in told else told["response"]
-    return Told(text, "", told.get("done_reason", ""), told.get("eval_count"), told["done"])
+    return AnswerPiece(text, "", told.get("done_reason", ""), told.get("eval_count"), told["done"])
 
 
 APIS: dict[str, Api] = {

@@ -15,8 +15,8 @@ import aiohttp
 
 from harness.client import EventReader
 from harness.complaints import Complaints, Concern
-from harness.load.apis import APIS, Told
-from harness.load.plan import Cut, Form, Moment, Order, orders
+from harness.load.apis import APIS, AnswerPiece
+from harness.load.plan import Cut, CutMoment, Form, Order, orders
 
 #: How long a program waits for an answer before it says that it was lost, in seconds.
 _LOST_S = 60.0
@@ -70,7 +70,7 @@ class _Story:
     is_over: bool = False
 
 
-class Caller:
+class LoadCaller:
     """One program on connections of its own, as those that keep them open have."""
 
     def __init__(
@@ -165,7 +165,7 @@ class Caller:
             self._seen.complaints.add(Concern.TURNED_AWAY, told)
         return float(after or 1)
 
-    def _take_whole(self, told: Told, order: Order, story: _Story) -> None:
+    def _take_whole(self, told: AnswerPiece, order: Order, story: _Story) -> None:
         assert (told.ended, told.tokens) == (APIS[order.api].cut, order.tokens), told
         story.job_id, story.text = told.job_id, told.text
 
@@ -241,7 +241,7 @@ async def call_all(
     seen = Seen()
     async with _session(token) as session:
         callers = [
-            Caller(session, queen, models, seen, f"program {number}") for number in range(count)
+            LoadCaller(session, queen, models, seen, f"program {number}") for number in range(count)
         ]
         await asyncio.gather(
             *(caller.call(orders(seed, number), goes_on) for number, caller in enumerate(callers))
@@ -253,11 +253,11 @@ async def serve_at_once(queen: str, token: str, model: str, count: int) -> None:
     """So many programs get tokens at the same time, and hang up. Raises AssertionError."""
     served = 0
     all_served = asyncio.Event()
-    order = Order(Form.STREAMED, _LONG, cut=Cut(Moment.MIDDLE, after_tokens=1))
+    order = Order(Form.STREAMED, _LONG, cut=Cut(CutMoment.MIDDLE, after_tokens=1))
 
     async def call(session: aiohttp.ClientSession) -> None:
         nonlocal served
-        caller = Caller(session, queen, Models(model, ""), Seen(), "a program")
+        caller = LoadCaller(session, queen, Models(model, ""), Seen(), "a program")
         async with caller.post(order) as response:
             with contextlib.suppress(_HungUp):
                 await caller.read_stream(response, order, _Story())

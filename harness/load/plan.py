@@ -25,7 +25,7 @@ class Form(enum.Enum):
     VECTORS = "vectors"
 
 
-class Moment(enum.Enum):
+class CutMoment(enum.Enum):
     """When a connection is cut: mostly in the queue, before the first token, or in the middle."""
 
     AT_ONCE = "at once"
@@ -37,7 +37,7 @@ class Moment(enum.Enum):
 class Cut:
     """The program hangs up `after_s` seconds after it has asked, or after so many tokens."""
 
-    moment: Moment
+    moment: CutMoment
     after_s: float = 0.0
     after_tokens: int = 0
 
@@ -67,9 +67,9 @@ def orders(seed: str, number: int) -> Iterator[Order]:
 
 
 def _cut(dice: Random, form: Form, tokens: int) -> Cut:
-    moment = dice.choice(tuple(Moment))
-    if moment is Moment.MIDDLE and form in (Form.STREAMED, Form.JOB):
+    moment = dice.choice(tuple(CutMoment))
+    if moment is CutMoment.MIDDLE and form in (Form.STREAMED, Form.JOB):
         return Cut(moment, after_tokens=dice.randint(1, tokens))
-    if moment is Moment.AT_ONCE:
+    if moment is CutMoment.AT_ONCE:
         return Cut(moment, after_s=dice.uniform(0, 0.02))
-    return Cut(Moment.LATER, after_s=dice.uniform(0, 1.0))
+    return Cut(CutMoment.LATER, after_s=dice.uniform(0, 1.0))

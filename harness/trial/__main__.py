@@ -28,15 +28,15 @@ from harness.trial import (
     worker,
 )
 from harness.trial.stage import Stage, staged
-from harness.trial.tricks import Outcome
+from harness.trial.tricks import TrickOutcome
 
-_ON_A_WARM_SWARM: dict[str, Callable[[Stage], list[Outcome]]] = {
+_ON_A_WARM_SWARM: dict[str, Callable[[Stage], list[TrickOutcome]]] = {
     "neighbour": neighbour.play,
     "stranger": stranger.play,
     "key_holder": key_holder.play,
     "terminal": terminal.play,
 }
-_APART: dict[str, Callable[[Stage], list[Outcome]]] = {
+_APART: dict[str, Callable[[Stage], list[TrickOutcome]]] = {
     "impostor": impostor.play,
     "worker": worker.play,
     "hive": hive.play,
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     census.adopt_orphans()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    began, outcomes = time.monotonic(), list[Outcome]()
+    began, outcomes = time.monotonic(), list[TrickOutcome]()
     ports = PortSlice()
     for room in chosen:
         print(f"\n{room}", flush=True)

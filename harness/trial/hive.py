@@ -12,7 +12,7 @@ from functools import partial
 from harness.serving import serve
 from harness.trial.hostile_hive import TOKEN, Answer, HostileHive, bomb, endless, silent, whole
 from harness.trial.stage import PROMPT, Stage, table
-from harness.trial.tricks import Outcome, Trick, carry_out
+from harness.trial.tricks import Trick, TrickOutcome, carry_out
 from rbee.wire import proof
 from rbee.wire.messages.hives import HEARTBEAT
 
@@ -25,7 +25,7 @@ _ESCAPES = "\\u001b[2J\\u001b]52;c;eA==\\u0007\\u202e"
 _ON_CPU = {"parts": [{"hive_id": "localhost", "device": "cpu"}]}
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, on the real queen; the hive of her own machine is the one that has turned."""
     stage.cluster.assert_status(0, stage.cluster.run("rbee-keeper infer hello"))  # draws the token
     hive = HostileHive(stage.token, stage.port("hive"), stage.cluster.url("queen"))

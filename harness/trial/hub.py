@@ -15,7 +15,7 @@ from pathlib import Path
 from harness import fetching
 from harness.trial.hostile_hive import Answer, accept_each, bomb, endless, silent, whole
 from harness.trial.stage import Stage
-from harness.trial.tricks import Outcome, Trick, carry_out
+from harness.trial.tricks import Trick, TrickOutcome, carry_out
 
 _COMMIT = "a" * 40
 _GGUF = b"GGUF\x03\0\0\0" + bytes(16)
@@ -46,7 +46,7 @@ _NAMES = (
 )
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, on a swarm that is awake."""
     fetching.be_impatient(stage.cluster)
     stage.cluster.set(list_patience=2)

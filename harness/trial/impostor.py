@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from harness.trial.stage import PROMPT, Stage
-from harness.trial.tricks import NOBODY, Outcome, Trick, carry_out
+from harness.trial.tricks import NOBODY, Trick, TrickOutcome, carry_out
 from rbee import __version__
 from rbee.wire import proof
 
@@ -89,7 +89,7 @@ _ANSWERS: tuple[tuple[str, bytes | None], ...] = (
 )
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, beside a swarm that sleeps and then beside one that is awake."""
     stage.cluster.assert_status(0, stage.cluster.run("rbee-keeper infer hello"))  # draws the token
     tricks = [*_answers(stage, "queen"), *_answers(stage, "hive")]

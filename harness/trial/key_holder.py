@@ -10,7 +10,7 @@ from functools import partial
 from harness import client
 from harness.callers import Callers
 from harness.trial.stage import PROMPT, Stage, pairs, table
-from harness.trial.tricks import Outcome, Trick, carry_out
+from harness.trial.tricks import Trick, TrickOutcome, carry_out
 from rbee.hive.models import bundled
 
 #: Too large for a table.
@@ -28,7 +28,7 @@ _LARGE_BODIES = (
 )
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, on a swarm that is warm, beside a job of somebody else's."""
     callers = Callers(stage.cluster)
     callers.add_keys("laptop", "phone")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness import machines, swarm
 from harness.trial.stage import Stage
-from harness.trial.tricks import NOBODY, Outcome, Trick, carry_out
+from harness.trial.tricks import NOBODY, Trick, TrickOutcome, carry_out
 from rbee.wire import proof
 
 _QUEEN, _ADDED, _NEIGHBOUR = "blep", "workstation", "eve"
@@ -66,7 +66,7 @@ print("told", what)
 """
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, on machines of a network of their own."""
     cluster = stage.cluster
     swarm.set_heartbeats(cluster, 0.2)

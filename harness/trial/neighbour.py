@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.trial.stage import ROLES, Stage, listed, readable
-from harness.trial.tricks import NOBODY, Outcome, Trick, carry_out
+from harness.trial.tricks import NOBODY, Trick, TrickOutcome, carry_out
 
 _FILES = (
     "token", "queen.db", "queen.db-wal", "queen.db-shm", "hive.db", "hive.db-wal", "config.toml",
@@ -26,7 +26,7 @@ _PIDFD_OPEN, _PIDFD_GETFD, _READV, _KCMP = 434, 438, 310, 312
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, on a swarm that is warm."""
     tricks = [*_of_files(stage), *_of_processes(stage), *_of_places(stage), *_of_ports(stage)]
     outcomes = carry_out("another user", tricks, uid=NOBODY)

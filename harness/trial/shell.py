@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.trial.stage import PROMPT, Stage, table
-from harness.trial.tricks import NOBODY, Outcome, Trick, carry_out
+from harness.trial.tricks import NOBODY, Trick, TrickOutcome, carry_out
 from harness.waiting import wait_until
 
 #: Python that tells that it was run.
@@ -35,7 +35,7 @@ _BELIEVED = (
 )
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it."""
     stage.cluster.assert_status(0, stage.cluster.run("rbee-keeper infer hello"))
     outcomes = carry_out("of a folder", _of_folders(stage))

@@ -6,14 +6,14 @@ import gzip
 from collections.abc import Callable, Iterator
 
 from harness.trial.stage import ROLES, Stage, pairs, send, statuses, table
-from harness.trial.tricks import Outcome, Trick, carry_out
+from harness.trial.tricks import Trick, TrickOutcome, carry_out
 from rbee.wire import proof
 
 _LOCAL = "Host: 127.0.0.1\r\n"
 _END = "\r\n\r\n"
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, on a swarm that is warm."""
     before = _log_bytes(stage)
     outcomes = []

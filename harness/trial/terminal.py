@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.trial.stage import Stage
-from harness.trial.tricks import Outcome, Trick, carry_out
+from harness.trial.tricks import Trick, TrickOutcome, carry_out
 
 #: What steers a terminal, or hides what is written.
 _SIGNS = (
@@ -55,7 +55,7 @@ _COMMANDS = (
 )
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """All of it, on a swarm that is warm."""
     return carry_out("a terminal", [*_typed(stage), *_logs(stage)])
 

@@ -28,7 +28,7 @@ class Trick(NamedTuple):
     holds: Callable[[str], bool] = lambda seen: seen.startswith("refused")
 
 
-class Outcome(NamedTuple):
+class TrickOutcome(NamedTuple):
     """What came of a trick."""
 
     whom: str
@@ -45,14 +45,14 @@ class Outcome(NamedTuple):
         return f"{verdict:8}  {self.whom:14}  {self.what:62}  {ascii(seen)[1:-1]}"
 
 
-def carry_out(whom: str, tricks: Iterable[Trick], *, uid: int | None = None) -> list[Outcome]:
+def carry_out(whom: str, tricks: Iterable[Trick], *, uid: int | None = None) -> list[TrickOutcome]:
     """Tries one after the other, each told as it ends; with `uid` as that user of the machine."""
     outcomes = []
     for trick in tricks:
         began = time.monotonic()
         seen = _seen(trick.attempt) if uid is None else _as_user(uid, trick.attempt)
         took = time.monotonic() - began
-        outcomes.append(Outcome(whom, trick.what, seen, trick.holds(seen), took))
+        outcomes.append(TrickOutcome(whom, trick.what, seen, trick.holds(seen), took))
         print(outcomes[-1].told, flush=True)
     return outcomes
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness import accidents
 from harness.trial.stage import Stage
-from harness.trial.tricks import Outcome, Trick, carry_out
+from harness.trial.tricks import Trick, TrickOutcome, carry_out
 
 _WITHIN = Path(__file__).parent / "within.py"
 _TOLD = "a bad model: "
@@ -25,7 +25,7 @@ _KEPT = {
 }
 
 
-def play(stage: Stage) -> list[Outcome]:
+def play(stage: Stage) -> list[TrickOutcome]:
     """A worker of a real swarm tries, and its log tells."""
     with _agent() as agent:
         outcomes = carry_out("a worker", _tried_in(stage, agent))

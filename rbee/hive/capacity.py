@@ -98,7 +98,7 @@ class Promise:
         return sum(self.of.values())
 
 
-class _Room(NamedTuple):
+class _Device(NamedTuple):
     """A device that a part of a model may lie on, its GPU, None for the CPU, and its free bytes."""
 
     device: str
@@ -277,7 +277,7 @@ class Capacity:
 
     def _over(
         self,
-        rooms: Sequence[_Room],
+        rooms: Sequence[_Device],
         others: Sequence[OtherDevice],
         headers: Sequence[GgufHeader],
         context: int,
@@ -343,15 +343,15 @@ class Capacity:
         prompts = self._settings.prompt_cache_mib * _MIB
         return ram_needed(need, self._settings.ram_factor) + prompts
 
-    async def _rooms(self, placement: Placement) -> list[_Room]:
+    async def _rooms(self, placement: Placement) -> list[_Device]:
         """The devices of a placement: the GPUs in the order of the machine, and then the CPU."""
         wanted = [part.device for part in placement.parts]
-        rooms = [_Room(gpu.id, gpu, self._free(gpu.id, gpu)) for gpu in await self._gpus(wanted)]
-        return rooms + [_Room(CPU, None, self._free(CPU, None))] * (CPU in wanted)
+        rooms = [_Device(gpu.id, gpu, self._free(gpu.id, gpu)) for gpu in await self._gpus(wanted)]
+        return rooms + [_Device(CPU, None, self._free(CPU, None))] * (CPU in wanted)
 
     def _fit(
         self,
-        rooms: Sequence[_Room],
+        rooms: Sequence[_Device],
         headers: Sequence[GgufHeader],
         context: int,
         slots: int,
@@ -389,7 +389,7 @@ class Capacity:
         by_device = {room.device: need for room, need in zip(rooms, needs)}
         return Fit(by_device, parts, slots, context, headers, left)
 
-    def _has_room(self, rooms: Sequence[_Room], fit: Fit) -> bool:
+    def _has_room(self, rooms: Sequence[_Device], fit: Fit) -> bool:
         return not fit.left and all(
             self._needed(fit.needs[room.device], room.gpu) <= room.free for room in rooms
         )
@@ -408,7 +408,7 @@ class Capacity:
         )
 
     async def _short(
-        self, room: _Room, ref: ModelRef, headers: Sequence[GgufHeader], context: int, need: Need
+        self, room: _Device, ref: ModelRef, headers: Sequence[GgufHeader], context: int, need: Need
     ) -> RbeeError:
         """The error of a device without room, with what would fit there."""
         device, free = room.device, room.free
@@ -431,7 +431,7 @@ class Capacity:
         error.details.update({"shorter_context": shorter} if shorter else {})
         return error
 
-    def _short_in_all(self, rooms: Sequence[_Room], ref: ModelRef, fit: Fit) -> RbeeError:
+    def _short_in_all(self, rooms: Sequence[_Device], ref: ModelRef, fit: Fit) -> RbeeError:
         """The error of devices that have no room for a model together."""
         lacking = _lacking(rooms, fit)
         free = sum(room.free for room in lacking)
@@ -456,7 +456,7 @@ def _kept(device: str, promises: Collection[Promise]) -> int:
     return sum(promise.of.get(device, 0) for promise in promises)
 
 
-def _lacking(rooms: Sequence[_Room], fit: Fit) -> list[_Room]:
+def _lacking(rooms: Sequence[_Device], fit: Fit) -> list[_Device]:
     """Which of several devices are too small for a model: the GPUs, or the RAM beside them."""
     return [room for room in rooms if (room.gpu is not None) == bool(fit.left)]
 
@@ -469,40 +469,41 @@ def _no_room_in_all(ref: ModelRef, fit: Fit, here: str) -> RbeeError:
     for part in fit.parts:
         has[part.hive_id] += part.free_bytes
     each = ", ".join(f"{size(count)} on {hive or here}" for hive, count in has.items())
-    return RbeeError(
-        "insufficient_ram"
-        if any(part.device == CPU for part in fit.parts)
-        else "insufficient_vram",
+    return _lack(
         f"{ref} has too little room on {len(has)} machines together: {each} are free, and"
         f" {size(short)} more would be needed",
         "add a machine, or take a smaller model or a shorter context (--ctx)",
-        {
-            "need_bytes": free + short,
-            "free_bytes": free,
-            "short_bytes": short,
-            "estimate": fit.need.is_estimate,
-            "parts": [msgspec.to_builtins(part) for part in fit.parts],
-        },
+        any(part.device == CPU for part in fit.parts),
+        free + short,
+        free,
+        fit.need,
+        parts=[msgspec.to_builtins(part) for part in fit.parts],
     )
 
 
-def _devices(rooms: Sequence[_Room]) -> str:
+def _devices(rooms: Sequence[_Device]) -> str:
     return "+".join(room.device for room in rooms)
 
 
 def _no_room(
     ref: ModelRef, device: str, needed: int, free: int, need: Need, suggestion: str
 ) -> RbeeError:
-    return RbeeError(
-        "insufficient_ram" if device == CPU else "insufficient_vram",
+    return _lack(
         f"{ref} needs {size(needed)} on {device_name(device)}, {size(free)} are free,"
         f" {size(needed - free)} too little" + (" (estimate)" if need.is_estimate else ""),
         suggestion,
-        {
-            "device": device,
-            "need_bytes": needed,
-            "free_bytes": free,
-            "short_bytes": needed - free,
-            "estimate": need.is_estimate,
-        },
+        device == CPU,
+        needed,
+        free,
+        need,
+        device=device,
     )
+
+
+def _lack(
+    what: str, suggestion: str, in_ram: bool, needed: int, free: int, need: Need, **details: object
+) -> RbeeError:
+    sizes = {"need_bytes": needed, "free_bytes": free, "short_bytes": needed - free}
+    details = {**details, **sizes, "estimate": need.is_estimate}
+    code = "insufficient_ram" if in_ram else "insufficient_vram"
+    return RbeeError(code, what, suggestion, details)

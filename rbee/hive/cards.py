@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rbee.hive.kernel_files import number_of, text_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Gpu, GpuBackend
 from rbee.wire.messages.workers import EngineDevice, EngineFacts
@@ -66,30 +67,18 @@ def kernel_cards(root: Path = Path("/sys")) -> list[Card]:
 
 
 def _kernel_card(device: Path) -> Card | None:
-    backend, maker = _MAKERS.get(_text(device / "vendor"), (None, ""))
+    backend, maker = _MAKERS.get(text_of(device / "vendor"), (None, ""))
     if backend is None:
         return None
-    total = _number(device / "mem_info_vram_total")
-    free = max(0, total - _number(device / "mem_info_vram_used"))
-    name = _text(device / "product_name") or f"{maker} GPU {_text(device / 'device')}".strip()
-    bus, number = os.path.basename(os.path.realpath(device)), _text(device / "unique_id")
+    total = number_of(device / "mem_info_vram_total") or 0
+    free = max(0, total - (number_of(device / "mem_info_vram_used") or 0))
+    name = text_of(device / "product_name") or f"{maker} GPU {text_of(device / 'device')}".strip()
+    bus, number = os.path.basename(os.path.realpath(device)), text_of(device / "unique_id")
     # ROCm calls a card by this number where it is told which to see.
     uuid = f"GPU-{number}" if number else ""
-    busy = _text(device / "gpu_busy_percent")
+    busy = text_of(device / "gpu_busy_percent")
     load = int(busy) / 100 if busy.isdecimal() else None
     return Card(backend, bus, name, total, free, uuid=uuid, load=load)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def _number(file: Path) -> int:
-    text = _text(file)
-    return int(text) if text.isdecimal() else 0
 
 
 def bus_of(address: str) -> str:

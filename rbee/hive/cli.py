@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from rbee import __version__
+from rbee.process.command_line import told_on_stderr
 from rbee.process.home import Home
 from rbee.process.imports import quick_imports
-from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.proof import hive_secret
 from rbee.wire.settings import with_flags
-from rbee.wire.shown import shown
 
 
 @click.command(epilog="Example: rbee-hive --queen-url http://127.0.0.1:8500 --id attic")
@@ -29,7 +26,7 @@ def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: 
 
         from rbee.hive.daemon import Catalogs, live
 
-    try:
+    with told_on_stderr():
         home = Home.open()
         settings = with_flags(home.settings(), {"hive_host": hive_host, "hive_port": hive_port})
         orders = HiveOrders(
@@ -41,7 +38,3 @@ def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: 
         )
         catalogs = Catalogs.open(home, settings)
         asyncio.run(live(orders, home, settings, catalogs, None, None))
-    except RbeeError as error:
-        message, suggestion = shown(error.message), shown(error.suggestion)
-        click.echo(f"error: {message}\n  try: {suggestion}", err=True)
-        sys.exit(1)

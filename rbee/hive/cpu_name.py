@@ -15,6 +15,7 @@ from pathlib import Path
 from rbee.hive import ram_speed
 from rbee.hive.devices import machine_here, ram_here
 from rbee.hive.processors import usable_cores
+from rbee.process import whole_file
 from rbee.process.lifeline import die_with_parent
 
 
@@ -27,17 +28,11 @@ def main() -> None:
     if not ram_speed.kept_in(speed, machine_here):
         found = ram_speed.measured(usable_cores(), ram_here().free)
         if found:  # else the next hive tries it again
-            _write(speed, ram_speed.kept(machine_here(), found))
+            whole_file.write(speed, ram_speed.kept(machine_here(), found))
     if not name.exists():
         import cpuinfo
 
-        _write(name, f"{cpuinfo.get_cpu_info().get('brand_raw', '')}\n".encode())
-
-
-def _write(target: Path, content: bytes) -> None:
-    draft = target.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(target)
+        whole_file.write(name, f"{cpuinfo.get_cpu_info().get('brand_raw', '')}\n".encode())
 
 
 def _end_all(*_: object) -> None:

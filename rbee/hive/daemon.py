@@ -24,7 +24,7 @@ from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
-from rbee.hive.news import News
+from rbee.hive.outbox import Outbox
 from rbee.hive.suspension import SYSTEM, Suspension
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.drafts import Drafts
@@ -68,7 +68,7 @@ from rbee.wire.messages.models import (
     ModelList,
     ModelRemoved,
     ModelView,
-    OneModel,
+    NamedModel,
     ProvisionModel,
     ProvisionStarted,
 )
@@ -131,13 +131,8 @@ class Catalogs(NamedTuple):
     @classmethod
     def open(cls, home: Home, settings: Settings) -> Catalogs:
         """Both, made where they are missing; blocks. Raises as `open_database` does."""
-        engine, set_aside = open_database(home.path / "hive.db", settings.database_busy)
-        models, workers = ModelCatalog(engine), WorkerCatalog(engine)
-        # SQLAlchemy compiles a query when it is first asked: now, while nobody waits for it.
-        models.list()
-        models.find("")
-        workers.find("", "")
-        return cls(models, workers, set_aside)
+        database = open_database(home.path / "hive.db", settings.database_busy)
+        return cls(ModelCatalog(database), WorkerCatalog(database), database.set_aside)
 
 
 async def live(
@@ -149,7 +144,7 @@ async def live(
     spare: Spare | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
+    logs.write_to(home.log("hive", orders.hive_id), settings.log_mib)
     async with open_session(settings) as session:
         try:
             hive = _Hive(orders, home, settings, catalogs, session, spare)
@@ -201,11 +196,11 @@ class _Hive:
         gpus = Gpus(self.kinds.devices, self.kinds.known_devices)
         self.detector = Detector(gpus, home.path, settings.processor_query_after, self._changed)
         self.catalog = catalogs.models
-        self.news = News()
+        self.outbox = Outbox()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.capacity = Capacity(settings, self.models, gpus)
         self.workers = Supervisor(
-            home, settings, session, self.kinds, self.capacity, self._changed, self.news
+            home, settings, session, self.kinds, self.capacity, self._changed, self.outbox
         )
         self._sides: Sides | None = None
         self.drafts = Drafts(self.models, home.path)
@@ -219,21 +214,21 @@ class _Hive:
             self.server.url,
             lambda: [worker.beat(idle) for worker in self.workers.workers.values()],
             settings.heartbeat_interval,
-            self.news,
+            self.outbox,
             self.detector.processor,
             self.detector.ram_speed,
             settings.connect_timeout,
         )
         self.queen_instance = orders.queen_instance
         self.suspension = Suspension(
-            settings.suspend_after, self._in_hand, self._suspends, self.heartbeat, self.news
+            settings.suspend_after, self._in_hand, self._suspends, self.heartbeat, self.outbox
         )
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Beats until somebody asks this hive to leave."""
         server = self.server
         server.stop_on_signals()
-        beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
+        beats = spawn(self.heartbeat.run(), "heartbeats", self._beats_ended)
         spawn(self.suspension.run(), "suspension", lambda ended: None)
         left = in_thread(DISK, own_folder.remove_left, "worker")
         spawn(left, "tidying up after workers", lambda ended: None)
@@ -269,9 +264,9 @@ class _Hive:
             await self.suspension.end()
             self.server.stopping.set()
 
-        self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
+        self.lease = spawn(until_lease_ends(), "lease", self._beats_ended)
 
-    def _heart_stopped(self, ended: End) -> None:
+    def _beats_ended(self, ended: End) -> None:
         """Ends this hive when its heartbeat, or the task that watches its lease, has failed:
         without them the queen would not know of it, and nothing would ever end it."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
@@ -395,7 +390,7 @@ class _Hive:
         return view
 
     @serves(REMOVE_MODEL)
-    async def remove_model(self, wanted: OneModel) -> ModelRemoved:
+    async def remove_model(self, wanted: NamedModel) -> ModelRemoved:
         """Removes a model; 409 while a worker has it loaded."""
         ref = parse_model_ref(wanted.ref)
         for worker in self.workers.workers.values():
@@ -480,14 +475,11 @@ class _Hive:
         """Tells how its machine is woken from suspension, and how it is suspended."""
         from rbee.hive.network_cards import power_of  # late: asked when a machine is added
 
-        told = await in_thread(SYSTEM, power_of)
-        way = await in_thread(SYSTEM, suspending.find_way)
-        told.suspends, told.suspend_why, told.suspend_fix = (
-            shlex.join(way.command),
-            way.why,
-            way.fix,
-        )
-        return told
+        power = await in_thread(SYSTEM, power_of)
+        found = await in_thread(SYSTEM, suspending.find_suspend_command)
+        power.suspends = shlex.join(found.command)
+        power.suspend_why, power.suspend_fix = found.why, found.fix
+        return power
 
     @serves(SUSPEND_WHEN_IDLE)
     async def suspend_when_idle(self) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from rbee.hive.news import News
+from rbee.hive.outbox import Outbox
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.tasks import begin
@@ -27,7 +27,7 @@ class HeartbeatSender(msgspec.Struct):
     """Beats until stopped; `changed()` makes the next beat come now.
 
     `queen` is whom this hive reports to. `workers`, `processor` and `ram_speed` are asked at each
-    beat; `news` go along until answered, which may take `patience` seconds.
+    beat; `outbox` goes along until answered, which may take `patience` seconds.
     """
 
     queen: Peer
@@ -35,7 +35,7 @@ class HeartbeatSender(msgspec.Struct):
     _url: str
     _workers: Callable[[], list[WorkerBeat]]
     _interval: float
-    _news: News
+    _outbox: Outbox
     _processor: Callable[[], str]
     _ram_speed: Callable[[], float]
     _patience: float
@@ -103,7 +103,7 @@ class HeartbeatSender(msgspec.Struct):
                     return
 
     async def _beat(self) -> None:
-        lines, failures = self._news.unheard()
+        lines, failures = self._outbox.unheard()
         beat = Heartbeat(
             hive_id=self._hive_id,
             timestamp=datetime.datetime.now(datetime.timezone.utc).isoformat(),
@@ -121,5 +121,5 @@ class HeartbeatSender(msgspec.Struct):
         self._answered += 1
         if self._answered > 1:  # the first one opens the connection, too
             self._round_trip = min(self._round_trip or took, took)
-        self._news.heard(lines, failures)
+        self._outbox.heard(lines, failures)
         self._renewed.set()

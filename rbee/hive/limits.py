@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from rbee.hive.kernel_files import number_of, text_of
+
 #: Version 1 writes a number of pages close to 2**63 bytes where there is no limit.
 _NO_LIMIT = 1 << 60
 _ROOT = Path("/")
@@ -49,7 +51,7 @@ _MEMORY_FILES = {
 }
 
 
-class _Group(NamedTuple):
+class _ControlGroup(NamedTuple):
     """The folder of a control group, and the version of its files."""
 
     folder: Path
@@ -80,34 +82,34 @@ def memory_kills(root: Path = _ROOT) -> int:
     return _numbers(root / "proc/vmstat").get("oom_kill", 0)
 
 
-def _memory(group: _Group) -> tuple[int, int] | None:
+def _memory(group: _ControlGroup) -> tuple[int, int] | None:
     """Limit and use of a group in bytes, if it has a limit."""
     files = _MEMORY_FILES[group.version]
-    limits = [limit for name in files.limits if (limit := _number(group.folder / name)) is not None]
-    limit = min(limits, default=_NO_LIMIT)
+    limits = (number_of(group.folder / name) for name in files.limits)
+    limit = min((each for each in limits if each is not None), default=_NO_LIMIT)
     if limit >= _NO_LIMIT:
         return None
-    used = _number(group.folder / files.used) or 0
+    used = number_of(group.folder / files.used) or 0
     return limit, used - min(used, _numbers(group.folder / "memory.stat").get(files.idle, 0))
 
 
-def _processors(group: _Group) -> float | None:
+def _processors(group: _ControlGroup) -> float | None:
     if group.version == 2:
-        quota, _, period = _text(group.folder / "cpu.max").partition(" ")
+        quota, _, period = text_of(group.folder / "cpu.max").partition(" ")
     else:
-        quota = _text(group.folder / "cpu.cfs_quota_us")
-        period = _text(group.folder / "cpu.cfs_period_us")
+        quota = text_of(group.folder / "cpu.cfs_quota_us")
+        period = text_of(group.folder / "cpu.cfs_period_us")
     if quota.isdecimal() and period.isdecimal() and int(period):
         return int(quota) / int(period)
     return None  # "max", or -1
 
 
-def _groups(controller: str, root: Path) -> Sequence[_Group]:
+def _groups(controller: str, root: Path) -> Sequence[_ControlGroup]:
     """The groups of this process that a controller can have limits in, the innermost first.
 
     Both versions can be mounted at the same time, each with controllers of its own.
     """
-    texts = _text(root / "proc/self/cgroup"), _text(root / "proc/self/mountinfo")
+    texts = text_of(root / "proc/self/cgroup"), text_of(root / "proc/self/mountinfo")
     before = _found.get((controller, root))
     if before is not None and before[0] == texts:
         return before[1]
@@ -117,11 +119,11 @@ def _groups(controller: str, root: Path) -> Sequence[_Group]:
 
 
 #: What was found last, by controller, with the files that it was found in: they seldom change.
-_found: dict[tuple[str, Path], tuple[tuple[str, str], Sequence[_Group]]] = {}
+_found: dict[tuple[str, Path], tuple[tuple[str, str], Sequence[_ControlGroup]]] = {}
 
 
-def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_Group]:
-    found: list[_Group] = []
+def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_ControlGroup]:
+    found: list[_ControlGroup] = []
     paths = _paths(groups)
     for mount in mounts.splitlines():
         before, _, after = mount.partition(" - ")
@@ -144,7 +146,7 @@ def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequenc
             inside = PurePosixPath()  # the mount is of another namespace
         if ".." in inside.parts:
             inside = PurePosixPath()
-        found += [_Group(point / folder, version) for folder in (inside, *inside.parents)]
+        found += [_ControlGroup(point / folder, version) for folder in (inside, *inside.parents)]
     return found
 
 
@@ -163,19 +165,7 @@ def _unescaped(path: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""  # the root has fewer files, and other systems have none
-
-
-def _number(path: Path) -> int | None:
-    text = _text(path)
-    return int(text) if text.isdecimal() else None
-
-
 def _numbers(path: Path) -> dict[str, int]:
     """A file of lines, each a name and a number."""
-    lines = (line.split() for line in _text(path).splitlines())
+    lines = (line.split() for line in text_of(path).splitlines())
     return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdecimal()}

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import psutil
 
+from rbee.hive.kernel_files import text_of
 from rbee.process.suspending import said
 from rbee.wire.messages.hives import Power
 
@@ -19,7 +20,7 @@ _CLASS = Path("/sys/class/net")
 _NO_MAC = "00:00:00:00:00:00"
 
 
-class Card(NamedTuple):
+class NetworkCard(NamedTuple):
     """A network card: its name, its address, and the broadcast address of its network."""
 
     name: str
@@ -27,7 +28,7 @@ class Card(NamedTuple):
     broadcast: str
 
 
-def card_with(address: str, cards: Mapping[str, Sequence[Any]]) -> Card | None:
+def card_with(address: str, cards: Mapping[str, Sequence[Any]]) -> NetworkCard | None:
     """The card that has an IP address, of those that `psutil.net_if_addrs` tells of; None where
     none that could wake a machine has it. Pure."""
     for name, addresses in cards.items():
@@ -38,8 +39,8 @@ def card_with(address: str, cards: Mapping[str, Sequence[Any]]) -> Card | None:
                 continue
             if each.family == socket.AF_INET and each.netmask:
                 network = ipaddress.ip_network(f"{plain}/{each.netmask}", strict=False)
-                return Card(name, _spelt(mac), str(network.broadcast_address))
-            return Card(name, _spelt(mac), "255.255.255.255")
+                return NetworkCard(name, _spelt(mac), str(network.broadcast_address))
+            return NetworkCard(name, _spelt(mac), "255.255.255.255")
     return None
 
 
@@ -69,11 +70,8 @@ def _wakes(name: str) -> tuple[Literal["yes", "no", "unknown"], str]:
     ]
     if modes:
         return ("yes", "") if "g" in modes[0] else ("no", fix)
-    try:
-        enabled = (_CLASS / name / "device" / "power" / "wakeup").read_text().strip()
-    except OSError:
-        return "unknown", fix
-    return ("yes", "") if enabled == "enabled" else ("no", fix)
+    enabled = text_of(_CLASS / name / "device" / "power" / "wakeup")
+    return ("yes", "") if enabled == "enabled" else ("no" if enabled else "unknown", fix)
 
 
 def _spelt(mac: str) -> str:

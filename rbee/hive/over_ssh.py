@@ -16,6 +16,7 @@ import sys
 import msgspec
 import psutil
 
+from rbee.process import whole_file
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.imports import quick_imports
@@ -71,9 +72,7 @@ def wake() -> None:
             sys.exit(1)
         began = psutil.Process(child.pid).create_time()
         noted = _Pidfile(child.pid, began, orders.hive_id, orders.owner, report.url)
-        draft = home.path / f"{_PIDFILE}.{os.getpid()}"
-        draft.write_bytes(msgspec.json.encode(noted))
-        draft.replace(home.path / _PIDFILE)
+        whole_file.write(home.path / _PIDFILE, msgspec.json.encode(noted))
     except RbeeError as error:
         lifeline.failed(error.body())
         sys.exit(1)
@@ -83,7 +82,7 @@ def wake() -> None:
 def end() -> None:
     """Ends the recorded hive with its process group; its workers die with it."""
     home = Home.open()
-    known = _read(home)
+    known = whole_file.read_as(home.path / _PIDFILE, _Pidfile)
     process = known.process() if known is not None else None
     if process is not None:
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -96,15 +95,8 @@ def end() -> None:
     (home.path / _PIDFILE).unlink(missing_ok=True)
 
 
-def _read(home: Home) -> _Pidfile | None:
-    """What is noted; None where there is nothing that can be read."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode((home.path / _PIDFILE).read_bytes(), type=_Pidfile)
-    return None
-
-
 def _refuse_a_second(home: Home, orders: HiveOrders) -> None:
-    known = _read(home)
+    known = whole_file.read_as(home.path / _PIDFILE, _Pidfile)
     if known is None or known.process() is None:
         return
     if known.owner != orders.owner:

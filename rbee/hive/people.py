@@ -20,7 +20,7 @@ _SERVERS = ("sshd", "sshd-session", "sshd-auth", "dropbear")
 _PROPERTIES = ("Name", "Class", "State", "Seat", "TTY")
 
 
-class Session(NamedTuple):
+class LoginSession(NamedTuple):
     """A session as logind knows it; empty: it has none of that."""
 
     user: str
@@ -37,7 +37,7 @@ class OverSsh(NamedTuple):
     program: str
 
 
-def people(who: str, sessions: Iterable[Session], over_ssh: Iterable[OverSsh]) -> list[str]:
+def people(who: str, sessions: Iterable[LoginSession], over_ssh: Iterable[OverSsh]) -> list[str]:
     """Who is there, ``anna on pts/0`` each, nobody twice."""
     lines = (line.split() for line in who.splitlines())
     found = [f"{words[0]} on {words[1]}" for words in lines if len(words) > 1]
@@ -63,11 +63,11 @@ def _asked() -> Sequence[str]:
     return [f"--property={name}" for name in _PROPERTIES]
 
 
-def sessions_of(told: str) -> list[Session]:
+def sessions_of(told: str) -> list[LoginSession]:
     """The sessions that ``loginctl show-session`` tells of: blocks of lines ``Name=anna``."""
     blocks = (block.splitlines() for block in told.split("\n\n"))
     facts = [dict(line.split("=", 1) for line in block if "=" in line) for block in blocks]
-    return [Session(*(each.get(name, "") for name in _PROPERTIES)) for each in facts if each]
+    return [LoginSession(*(each.get(name, "") for name in _PROPERTIES)) for each in facts if each]
 
 
 def _over_ssh() -> list[OverSsh]:

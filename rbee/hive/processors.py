@@ -15,6 +15,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
+from rbee.hive.kernel_files import text_of
 from rbee.hive.limits import limits_of_this_process
 
 #: Where a processor's file tells which others share its core.
@@ -56,12 +57,8 @@ def engine_threads(cores: int, weights: int) -> int:
 
 def _core_of(root: Path, number: int) -> str:
     """A name of the physical core of a logical processor: the list of those that share it."""
-    for name in _SIBLING_FILES:
-        try:
-            return (root / _SIBLINGS.format(number, name)).read_text().strip()
-        except OSError:
-            pass  # the other name, or a system that does not tell
-    return str(number)
+    names = (text_of(root / _SIBLINGS.format(number, name)) for name in _SIBLING_FILES)
+    return next(filter(None, names), str(number))
 
 
 def _performance_cores(otherwise: int) -> int:

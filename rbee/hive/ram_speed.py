@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from rbee.process.whole_file import read_as
+
 #: The most that is read at once, by all threads together, and how often (bytes).
 _MOST, _TIMES = 256 * 1024 * 1024, 5
 #: How long it is tried (seconds), and for which share of a time all cores must have worked for it.
@@ -26,23 +28,20 @@ _SHARE = 8
 _LEAST = 16 * 1024 * 1024
 
 
-class _Kept(msgspec.Struct):
+class _Measured(msgspec.Struct):
     machine: str
     gb_per_second: float
 
 
 def kept_in(file: Path, machine: Callable[[], str]) -> float:
     """GB (10^9 bytes) per second that were measured on this `machine`; 0: none were."""
-    try:
-        found = msgspec.json.decode(file.read_bytes(), type=_Kept)
-    except (OSError, msgspec.MsgspecError):
-        return 0.0
-    return found.gb_per_second if found.machine == machine() else 0.0
+    found = read_as(file, _Measured)
+    return found.gb_per_second if found is not None and found.machine == machine() else 0.0
 
 
 def kept(machine: str, gb_per_second: float) -> bytes:
     """What `kept_in` reads."""
-    return msgspec.json.encode(_Kept(machine, round(gb_per_second, 1))) + b"\n"
+    return msgspec.json.encode(_Measured(machine, round(gb_per_second, 1))) + b"\n"
 
 
 def measured(cores: int, free: int) -> float:

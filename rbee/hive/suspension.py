@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from rbee.hive.heartbeat import HeartbeatSender
-from rbee.hive.news import News
+from rbee.hive.outbox import Outbox
 from rbee.process import suspending
 from rbee.process.deadline import timeout
-from rbee.process.suspending import Way, find_way
+from rbee.process.suspending import SuspendCommand, find_suspend_command
 from rbee.process.tasks import Threads, in_thread
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -35,17 +35,17 @@ _LOOKS = 0.5
 _HAS_SLEPT = 1.0
 
 
-class Use(NamedTuple):
+class MachineUse(NamedTuple):
     """What a machine is used for. `woken`: it slept before; `people` are logged in."""
 
     woken: bool
     workers: int
     downloads: int
     people: Sequence[str]
-    way: Way
+    suspend: SuspendCommand
 
 
-def why_awake(use: Use) -> str:
+def why_awake(use: MachineUse) -> str:
     """Why a machine is not to be suspended; empty: it may. Pure."""
     if not use.woken:
         return "it was awake before it was wanted"
@@ -57,7 +57,7 @@ def why_awake(use: Use) -> str:
         return f"{use.downloads} download{' is' if use.downloads == 1 else 's are'} under way"
     if use.people:
         return f"{', '.join(use.people)} {'is' if len(use.people) == 1 else 'are'} logged in"
-    return use.way.why
+    return use.suspend.why
 
 
 class Suspension:
@@ -73,13 +73,13 @@ class Suspension:
         count: Callable[[], tuple[int, int]],
         tell_queen: Callable[[], Awaitable[None]],
         heartbeat: HeartbeatSender,
-        news: News,
+        outbox: Outbox,
     ) -> None:
         self._after = after
         self._count = count
         self._tell_queen = tell_queen
         self._heartbeat = heartbeat
-        self._news = news
+        self._outbox = outbox
         self._woken = asyncio.Event()
         self._change = asyncio.Event()
         self._settled = asyncio.Event()
@@ -119,17 +119,18 @@ class Suspension:
         """This hive ends for good: whether its machine is suspended then."""
         use = await self._use(leaving=True)
         why = why_awake(use)
-        self.at_end = () if why else use.way.command
+        self.at_end = () if why else use.suspend.command
         return EndOfPower(suspends=not why, why=why)
 
-    async def _use(self, *, leaving: bool = False) -> Use:
+    async def _use(self, *, leaving: bool = False) -> MachineUse:
         if not self._woken.is_set():
-            return Use(False, 0, 0, (), Way(()))
+            return MachineUse(False, 0, 0, (), SuspendCommand(()))
         workers, downloads = (0, 0) if leaving else self._count()
         from rbee.hive.people import find_people  # late: few machines sleep
 
-        found = await in_thread(SYSTEM, find_people)
-        return Use(True, workers, downloads, found, await in_thread(SYSTEM, find_way))
+        people = await in_thread(SYSTEM, find_people)
+        command = await in_thread(SYSTEM, find_suspend_command)
+        return MachineUse(True, workers, downloads, people, command)
 
     async def _suspend(self) -> None:
         use = await self._use()
@@ -151,7 +152,7 @@ class Suspension:
         self._settled.clear()
         try:
             before = time.time()
-            why = await in_thread(SYSTEM, suspending.suspend, use.way.command)
+            why = await in_thread(SYSTEM, suspending.suspend, use.suspend.command)
             if not why and not _has_slept(before):
                 await self._until_slept()
         finally:
@@ -171,7 +172,7 @@ class Suspension:
                 return
 
     def _say(self, line: Line, why: str) -> None:
-        self._news.narrate(say(line, {"why": why}))
+        self._outbox.narrate(say(line, {"why": why}))
 
 
 def _has_slept(before: float) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import aiohttp
 
-from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
+from rbee.http.proving import PeerNotProved, ProvedRequest, ProvingConnector
 from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import decode_answer, encode
@@ -230,7 +230,7 @@ class _Stall:
 
 def _why(error: Exception) -> str:
     """What kept a peer from answering, without the words of the HTTP library."""
-    if isinstance(error, NotProved):
+    if isinstance(error, PeerNotProved):
         return f"who listens there is another program ({error}), and was told nothing"
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or str(error.os_error)

@@ -8,7 +8,6 @@ once and tells of each with a traceback. Which connection gives way is decided i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import enum
 import errno
 import logging
@@ -20,6 +19,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
+from rbee.http.encryption import Encryption
 from rbee.http.room import Allowance, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
 from rbee.wire import addresses
@@ -48,12 +48,14 @@ LINGER_S = 5.0
 #: that aiohttp takes each. It takes a hundred of them, a megabyte from everybody who likes.
 _LARGEST_HEAD = 64 * 1024
 _HEAD_ENDS = b"\r\n\r\n"
+#: The first byte of what a client of TLS sends, and of no request (RFC 8446, 5.1: a handshake).
+_TLS_BEGINS = b"\x16"
 _TOO_MUCH = invalid(
     f"the head of the request is larger than {_LARGEST_HEAD} bytes", "send fewer or shorter headers"
 )
 _NO_HTTP = invalid(
     "this is no HTTP/1.1 request, or one with a head that is too long",
-    "speak plain HTTP to this port: http://, not https://",
+    "speak HTTP/1.1 to this port",
 )
 _FAULT = RbeeError("internal", "the request could not be answered", "rbee-keeper logs tells why")
 
@@ -77,6 +79,8 @@ class Connection(web.RequestHandler):
         self.caller: str | None = None
         #: Set where it is ended; one that was not set up yet is then closed as soon as it is.
         self.unwanted = False
+        #: What sets it up: waits for its first byte and, where that begins TLS, for its handshake.
+        self.coming: asyncio.Task[None] | None = None
         self._state = _State.WAITS
         self._deadline: float | None = self._loop.time() + connections.limits.head
         self._received = 0
@@ -104,6 +108,8 @@ class Connection(web.RequestHandler):
         self.unwanted = True
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
+        elif self.coming is not None:
+            self.coming.cancel()
 
     def check_deadlines(self, now: float) -> None:
         """Ends it where its time is up, or where nobody reads what is told."""
@@ -226,10 +232,17 @@ class Connection(web.RequestHandler):
 class Connections:
     """All connections of a server; it alone accepts and ends them."""
 
-    def __init__(self, limits: Allowance, make: Callable[[Connections, str], Connection]) -> None:
-        """`make` makes the protocol of a connection from an address."""
+    def __init__(
+        self,
+        limits: Allowance,
+        make: Callable[[Connections, str], Connection],
+        encryption: Encryption | None = None,
+    ) -> None:
+        """`make` makes the protocol of a connection from an address. With `encryption` the same
+        ports speak TLS to whoever begins with it."""
         self.limits = limits
         self._make = make
+        self._encryption = encryption
         self._loop = asyncio.get_running_loop()
         self._listeners: list[socket.socket] = []
         #: Connections without and with a token or key, oldest first.
@@ -257,6 +270,9 @@ class Connections:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
+        for each in list(self._strangers):
+            if each.transport is None:
+                each.end()
         if self._looks is not None:
             self._looks.cancel()
 
@@ -313,13 +329,39 @@ class Connections:
                 self.left(connection)
                 accepted.close()
 
-        spawn(self._connect(connection, accepted), "a connection", ended)
+        connection.coming = spawn(self._connect(connection, accepted), "a connection", ended)
         if self._looks is None:
             self._looks = self._loop.call_later(_LOOK_EVERY, self._look)
 
     async def _connect(self, connection: Connection, accepted: socket.socket) -> None:
-        with contextlib.suppress(ConnectionError):  # it was reset meanwhile
-            await self._loop.connect_accepted_socket(lambda: connection, accepted)
+        options: dict[str, Any] = {}
+        try:
+            if self._encryption is not None and await self._first_byte(accepted) == _TLS_BEGINS:
+                context = self._encryption.context(str(accepted.getsockname()[0]))
+                options = {"ssl": context, "ssl_handshake_timeout": self.limits.head}
+            await self._loop.connect_accepted_socket(lambda: connection, accepted, **options)
+        except OSError as error:  # it was reset meanwhile, or what began like TLS is none
+            # Else it holds itself, and the buffers of the handshake, until garbage is collected:
+            # https://github.com/python/cpython/issues/109534
+            error.with_traceback(None)
+            self.left(connection)
+            accepted.close()
+
+    async def _first_byte(self, accepted: socket.socket) -> bytes:
+        """What comes first, and stays to be read; empty where the other side hangs up."""
+        while True:
+            try:
+                return accepted.recv(1, socket.MSG_PEEK)
+            except (BlockingIOError, InterruptedError):
+                await self._readable(accepted.fileno())
+
+    async def _readable(self, descriptor: int) -> None:
+        comes = asyncio.Event()
+        self._loop.add_reader(descriptor, comes.set)
+        try:
+            await comes.wait()
+        finally:
+            self._loop.remove_reader(descriptor)
 
     def _has_room(self) -> bool:
         """Whether one more may come, once somebody who is idle has left for it."""

@@ -180,6 +180,10 @@ class EventLog:
                 elif not await watch.news(comment_every):
                     yield sse.COMMENT
 
+    def kept(self) -> list[Event]:
+        """The events that are kept, in their order."""
+        return [event for event in self._events if event is not None]
+
     def after(self, number: int) -> list[tuple[int, Event]]:
         """The events behind event `number` that are kept, as many as go into one piece, each with
         its number; none: there are none yet."""

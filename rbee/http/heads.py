@@ -81,7 +81,7 @@ def is_ours(host: str, names: Collection[str], machine: str) -> bool:
         or _is_address(name)
         or name in _LOOPBACK_NAMES
         or name.endswith(".localhost")
-        or name in _names_of(machine)
+        or name in names_of(machine)
     )
 
 
@@ -93,7 +93,8 @@ def _name_in(host: str) -> str:
     return "" if colon and not (port.isascii() and port.isdigit()) else _plain(name)
 
 
-def _names_of(machine: str) -> set[str]:
+def names_of(machine: str) -> set[str]:
+    """What a machine that calls itself so is called, with each end that a network at home has."""
     whole = _plain(machine)
     first = whole.partition(".")[0]
     return {whole, first, *(f"{first}.{end}" for end in _AT_HOME)} - {""} if whole else set()

@@ -19,7 +19,7 @@ from rbee.wire import proof
 _LONGEST = 65536
 
 
-class NotProved(aiohttp.ClientError):
+class PeerNotProved(aiohttp.ClientError):
     """Who listens there does not know the secret."""
 
 
@@ -101,7 +101,7 @@ async def _proved(
     host: str,
     credential: proof.Credential,
 ) -> None:
-    """Raises `NotProved`, and ConnectionError where the other side hangs up."""
+    """Raises `PeerNotProved`, and ConnectionError where the other side hangs up."""
     nonce = os.urandom(16).hex()
     ends = proof.Ends.of(connected.getpeername(), connected.getsockname())
     await loop.sock_sendall(connected, proof.question(host, nonce, credential.name))
@@ -112,6 +112,6 @@ async def _proved(
             raise aiohttp.ServerDisconnectedError()
         answered += more
         if len(answered) > _LONGEST:
-            raise NotProved("it answers without an end")
+            raise PeerNotProved("it answers without an end")
     if not believed(shown, nonce, ends, credential):
-        raise NotProved("it does not know the secret")
+        raise PeerNotProved("it does not know the secret")

@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -19,8 +20,10 @@ from aiohttp import hdrs, web
 from rbee import __version__
 from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
+from rbee.http.encryption import Encryption, key_of
 from rbee.http.events import STREAM_HEADERS
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
+from rbee.http.in_the_open import is_from_elsewhere, may_be_answered
 from rbee.http.operation import Operation
 from rbee.http.room import limits_of
 from rbee.http.serving import Served, served_by, serves, serves_http
@@ -35,6 +38,8 @@ from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
 
 _CALLER, _MARK = "caller", "mark"
+#: The span that the request which is answered is a part of, in W3C's words; empty: it says none.
+trace: ContextVar[str] = ContextVar("trace", default="")
 #: How Anthropic's clients present a key, where they send no Authorization header.
 _KEY_HEADER = "x-api-key"
 _DEFAULTS = Settings()
@@ -70,10 +75,13 @@ class Server:
         settings: Settings = _DEFAULTS,
         secret_of: Callable[[str], str | None] = lambda name: None,
         page_asks: Callable[[web.Request], bool] = lambda request: False,
+        encryption: Encryption | None = None,
     ) -> None:
         """`own` is the secret that opens it; `recognise` knows the API keys, `secret_of` the
         secrets of those who report to it. Of `settings` those of requests count. `page_asks` tells
-        whether its page asks, signed in; it raises what is wrong with who only seems to."""
+        whether its page asks, signed in; it raises what is wrong with who only seems to. With
+        `encryption` it speaks TLS as well, and other machines have to, unless `plain_http` is set.
+        """
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -91,7 +99,9 @@ class Server:
         self._recognise = recognise
         self._secret_of = secret_of
         self._page_asks = page_asks
-        journal.begin()
+        self._encryption = encryption
+        self._plain_http = settings.plain_http or encryption is None
+        journal.escape_records()
         self._limits = limits_of(settings, raise_limit())
         self._large_bodies = bodies.LargeBodies()
         self._comment_every = settings.stream_comment
@@ -131,7 +141,7 @@ class Server:
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
         self._below = below
         await self._runner.setup()
-        self._connections = Connections(self._limits, self._connection)
+        self._connections = Connections(self._limits, self._connection, self._encryption)
         self._connections.listen(self._listener)
 
     async def serve_also_on(self, host: str) -> str:
@@ -192,8 +202,7 @@ class Server:
         asked = request.headers.get(proof.CHALLENGE_HEADER)
         if asked is None or request.transport is None:
             return health
-        ends = proof.Ends.of(*map(request.transport.get_extra_info, ("sockname", "peername")))
-        proved = proof.answer(asked, ends, self._own, self._secret_of)
+        proved = proof.answer(asked, _ends_of(request.transport), self._own, self._secret_of)
         headers = {} if proved is None else {proof.PROOF_HEADER: proved}
         return web.Response(body=encode(health), content_type="application/json", headers=headers)
 
@@ -222,6 +231,7 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)
         connection.asked()
+        trace.set(request.headers.get(addresses.TRACE_HEADER, ""))
         table = self._table_of(request)
         try:
             self._refuse_nonsense(request)
@@ -239,6 +249,8 @@ class Server:
     ) -> web.StreamResponse:
         served, fields = await table.find(request)
         who = table.who if served is None else served.route.who
+        if not self._plain_http and not request.secure:
+            self._refuse_in_the_open(request, who, served)
         if who is not Who.ANYBODY:
             on_page = served is not None and served.route.on_page
             request[_CALLER] = await self._caller(request, who, on_page)
@@ -299,6 +311,25 @@ class Server:
                 continue
             raise _unknown_host(host, self.role)
 
+    def _refuse_in_the_open(self, request: web.Request, who: Who, served: Served | None) -> None:
+        """Raises `encryption_required`, or leads a browser to where it is encrypted, as far as
+        another machine asks."""
+        transport = request.transport
+        if transport is None or not is_from_elsewhere(_ends_of(transport)):
+            return
+        is_health = served is not None and served.route is HEALTH
+        if may_be_answered(who, is_health, request.headers.get(proof.CHALLENGE_HEADER)):
+            return
+        there = f"https://{request.headers.get('Host', '')}"
+        if request.method == hdrs.METH_GET and "text/html" in request.headers.get("Accept", ""):
+            raise web.HTTPPermanentRedirect(there + request.path_qs)
+        raise RbeeError(
+            "encryption_required",
+            f"this {self.role} answers other machines by https:// alone",
+            f"ask {there}; rbee-keeper certificate prints what has to be trusted there; or, on a "
+            "network that is yours alone, set plain_http = true in her config.toml",
+        )
+
     async def _caller(self, request: web.Request, who: Who, on_page: bool) -> str:
         """Whose request it is: the name of an API key, or empty for the token, and for the page of
         whoever has that."""
@@ -336,6 +367,11 @@ class Server:
             f"this {self.role} wants its token in the Authorization header",
             f"{key}the token in the file RBEE_HOME/token of the machine the swarm was started on",
         )
+
+
+def _ends_of(transport: asyncio.BaseTransport) -> proof.Ends:
+    names = map(transport.get_extra_info, ("sockname", "peername"))
+    return proof.Ends.of(*names, key=key_of(transport.get_extra_info("sslcontext")))
 
 
 def caller_of(request: web.Request) -> str:

@@ -108,7 +108,7 @@ async def carry(request: web.Request, other: End) -> None:
         return
     transport.write(_SWITCHES.encode())
     # What counts the connections of this server hears of its end.
-    end = _Served(other, handler.connection_lost)
+    end = _ServerEnd(other, handler.connection_lost)
     end.take(transport)
     transport.resume_reading()
     try:
@@ -118,7 +118,7 @@ async def carry(request: web.Request, other: End) -> None:
         other.close()
 
 
-class _Served(End):
+class _ServerEnd(End):
     """The server's end of a stream that a client has asked for.
 
     Nothing is sent before the client has sent its first byte: what came earlier could be read by it

@@ -14,7 +14,7 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.process import listening
 from rbee.process.health import wait_healthy
-from rbee.wire import narration
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen, decode
 from rbee.wire.messages.events import EVENTS
@@ -221,7 +221,7 @@ def _tell_what_is_hers(screen: Screen, where: QueenTarget) -> None:
     if where.moved:
         screen.say(narration.QUEEN_ELSEWHERE, url=where.url)
     known = None if where.named else listening.noted(where.home, "queen")
-    if known is not None and known.url == where.url:
+    if known is not None and addresses.from_here(known.url) == where.url:
         changed = listening.changed_since(known, where.home)
         if changed:
             screen.say(narration.QUEEN_UNCHANGED, names=", ".join(changed))
@@ -299,7 +299,7 @@ def _launch(child: Child, client: QueenClient, where: QueenTarget, screen: Scree
         child.release()
         child.process.wait()
         return False
-    client.url = ready.url
+    client.url = addresses.from_here(ready.url)
 
     def asked() -> Health | None:
         health = client.health()

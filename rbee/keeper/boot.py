@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from rbee.process.home import Home
@@ -98,12 +99,13 @@ def launchd_plist(program: Sequence[str], settings: Mapping[str, str]) -> bytes:
     )
 
 
-def enable() -> Path:
-    """The swarm starts now, and whenever this machine does; where that is written down.
+def enable(host: str | None = None) -> Path:
+    """The swarm starts now, and whenever this machine does; where that is written down. With a
+    `host` the queen listens there.
 
     Raises `invalid_request` where it cannot be arranged, and leaves nothing of it then.
     """
-    wanted = _of_this_user()
+    wanted = _of_this_user({} if host is None else {"RBEE_QUEEN_HOST": host})
     wanted.path.parent.mkdir(parents=True, exist_ok=True)
     wanted.path.write_bytes(wanted.text)
     try:
@@ -127,14 +129,14 @@ def disable() -> bool:
     return True
 
 
-def _of_this_user() -> Service:
+def _of_this_user(settings: Mapping[str, str] = MappingProxyType({})) -> Service:
     kept = {
         name: value
         for name, value in os.environ.items()
         if name.startswith("RBEE_") or name == "XDG_CONFIG_HOME"
     }
     kept["RBEE_HOME"] = str(Home.of_environment().path)
-    return service(sys.platform, Path.home(), kept)
+    return service(sys.platform, Path.home(), {**kept, **settings})
 
 
 def _call(command: Sequence[str]) -> None:

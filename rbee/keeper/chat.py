@@ -18,6 +18,7 @@ from rbee.keeper.options import MODEL, Options
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import require_stdin
+from rbee.keeper.traces import traced
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
@@ -199,7 +200,8 @@ class _Chat:
         while True:
             job = JobRun(self._screen, self._queen, narration.CUT_IN_CHAT)
             try:
-                job.run(self._request(text))
+                with traced(self._screen, "chat") as self._queen.client.trace:
+                    job.run(self._request(text))
             except Terminated:
                 raise
             except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from rbee.keeper.conversation import Saved
+from rbee.process import whole_file
 from rbee.wire.errors import invalid
 from rbee.wire.messages.basics import decode, encode
 
@@ -23,13 +24,9 @@ def save(named: str, conversation: Saved) -> None:
     path = _path(named, "/save")
     if path.exists():
         load(named)  # else it is somebody's file
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.format(encode(conversation), indent=2) + b"\n")
-        draft.replace(path)
+        whole_file.write(path, msgspec.json.format(encode(conversation), indent=2) + b"\n")
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise invalid(f"{named}: {error.strerror or error}", "name another file") from None
 
 

@@ -29,6 +29,7 @@ from rbee.keeper.command import (
     wait_for_upgrade,
 )
 from rbee.keeper.options import (
+    HOST_OPTION,
     INFER_OPTIONS,
     LIST_OPTIONS,
     MODEL_OPTIONS,
@@ -123,12 +124,16 @@ def chat(options: Options) -> Deed:
 @click.option("--print-env", is_flag=True, help="Tell programs of OpenAI's kind where she is.")
 @click.option("--stay", is_flag=True, help="Run until Ctrl+C, which ends all of it.")
 @click.option("--at-boot", is_flag=True, help="Also whenever this machine starts.")
+@takes(HOST_OPTION)
 @with_queen(*NARRATION_OPTIONS)
 def up(options: Options) -> Deed:
     """Wake the queen and her hives, and let them stay.
 
     What is there is told on stdout. "rbee-keeper down" ends it. With --print-env stdout has lines
     for a shell instead, by which programs that speak OpenAI's API find her; they hold her token.
+
+    With --host she listens at that address of this machine, 0.0.0.0 for all of them: phones and
+    computers of the house reach her page and all APIs there, encrypted, as is told on stderr.
 
     --stay is for whatever starts programs: systemd, a container. --at-boot asks systemd, or
     launchd, of this user to run that whenever the machine starts, with the RBEE_* variables of this
@@ -138,16 +143,23 @@ def up(options: Options) -> Deed:
     Examples:
       rbee-keeper up
       eval "$(rbee-keeper up --print-env)"
+    \b
+    For phones and computers of the house:
+      $ rbee-keeper up --host 0.0.0.0
     """
     from rbee.keeper import up_down
 
     print_env, stay, at_boot = options["print_env"], options["stay"], options["at_boot"]
+    host = options["host"]
+    _alone(host=host, queen=options["queen"])
     if print_env and options["as_json"]:
         raise click.UsageError("--print-env and --json exclude each other")
     if at_boot:
         _alone(at_boot=at_boot, print_env=print_env, stay=stay, queen=options["queen"])
-        return up_down.up_at_boot
-    return lambda screen, where: up_down.up(screen, where, print_env=print_env, stay=stay)
+        return lambda screen, where: up_down.up_at_boot(screen, where, host)
+    return lambda screen, where: up_down.up(
+        screen, where, print_env=print_env, stay=stay, host=host
+    )
 
 
 @keeper.command()
@@ -177,6 +189,7 @@ def _alone(**given: object) -> None:
 
 @keeper.command("open")
 @click.option("--print", "prints", is_flag=True, help="Print the link; open no browser.")
+@click.option("--qr", is_flag=True, help="Show a code for the camera of a phone.")
 @with_queen(*NARRATION_OPTIONS)
 def open_page(options: Options) -> Deed:
     """Open the queen's page in a browser: what the machines do, and a chat.
@@ -184,14 +197,40 @@ def open_page(options: Options) -> Deed:
     She is woken where she sleeps, and stays. The link signs a browser in once, within five minutes;
     where no browser can be shown, over SSH for one, it is printed.
 
+    With --qr it is shown as a code, for a phone in the same network. The queen has to listen there:
+    rbee-keeper up --host 0.0.0.0.
+
     \b
     Examples:
       rbee-keeper open
       rbee-keeper open --print
+    \b
+    For a phone:
+      $ rbee-keeper open --qr
     """
     from rbee.keeper.page import open_page
 
-    return lambda screen, where: open_page(screen, where, prints=options["prints"])
+    prints, qr = options["prints"], options["qr"]
+    _alone(print=prints, qr=qr)
+    return lambda screen, where: open_page(screen, where, prints=prints, qr=qr)
+
+
+@keeper.command()
+@with_queen(*LIST_OPTIONS)
+def certificate(options: Options) -> Deed:
+    """Print what phones and programs have to trust to reach the queen by https://.
+
+    It is the certificate of her authority (PEM), which may sign for the names of her machine and
+    for addresses alone. By what else she is recognised stands on stderr. She has to listen for
+    other machines: rbee-keeper up --host 0.0.0.0.
+
+    \b
+    Example:
+      $ rbee-keeper certificate > rbee.pem
+    """
+    from rbee.keeper.certificate import certificate
+
+    return certificate
 
 
 @keeper.command("rotate-token")

@@ -47,12 +47,18 @@ def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoRe
 
     def run(home: Home) -> int | None:
         where = QueenTarget.of(home, queen, token_file)
-        is_far = queen is not None and not addresses.is_loopback(addresses.host_of(queen))
+        is_open = queen is not None and not queen.startswith("https://")
+        is_far = is_open and not addresses.is_loopback(addresses.host_of(where.url))
         if is_far and not options.get("quiet"):
             from rbee.keeper.open_way import warning
 
-            screen.warn(warning(queen))  # before anything is sent
-        return deed(screen, where)
+            screen.warn(warning(where.url))  # before anything is sent
+        if not screen.tells_all or options.get("no_calm", True):
+            return deed(screen, where)
+        from rbee.keeper.habit import grown_calm  # late: a pipe gets all of it
+
+        with grown_calm(screen, home.path, where.settings.calm_after):
+            return deed(screen, where)
 
     run_at_home(screen, run)
 
@@ -111,6 +117,8 @@ def _screen_of(options: Options) -> Screen:
         raise Misuse("--show-thinking and --hide-thinking exclude each other")
     thoughts = shown or (False if hidden else None)
     calm = options.get("calm", False)
+    if calm and options["no_calm"]:
+        raise Misuse("--calm and --no-calm exclude each other")
     return Screen(quiet=quiet, as_json=as_json, thoughts=thoughts, calm=calm)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,7 +27,7 @@ from rbee.process import apart, landlock, seccomp
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.registered import ENGINES, registered
-from rbee.process.suspending import find_way
+from rbee.process.suspending import find_suspend_command
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
@@ -35,6 +37,8 @@ from rbee.wire.messages.workers import EngineFacts
 #: The version of Landlock since which ports are bounded, too.
 _WITH_PORTS = 4
 _PROC = Path("/proc")
+#: Where a disk is short of room for a model, and for catalogs and logs (bytes).
+_LITTLE_ROOM, _NO_ROOM = 2_000_000_000, 50_000_000
 _LINUX = sys.platform == "linux"
 
 
@@ -155,6 +159,31 @@ def workers_awake(home: Home) -> Finding:
     return Finding(check, "ok", f"{len(found)} awake, each confined" if found else "none awake")
 
 
+def disk(home: Home) -> Finding:
+    """Whether the disk of the home has room, and what the models on it take."""
+    models = home.path / "models"
+    taken = sum(map(_size_of, models.rglob("*")))
+    return judged_disk(shutil.disk_usage(home.path).free, taken, os.fspath(models))
+
+
+def _size_of(path: Path) -> int:
+    try:
+        found = path.lstat()
+    except OSError:  # a download has come to its end, say
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def judged_disk(free: int, taken: int, models: str) -> Finding:
+    """The same, from the bytes that are free, and those that models in this folder take. Pure."""
+    check = "disk"
+    detail = f"{narration.size(free)} free; models take {narration.size(taken)} ({models})"
+    if free >= _LITTLE_ROOM:
+        return Finding(check, "ok", detail)
+    advice = "free some space; rbee-keeper models tells what each takes, rbee-keeper rm REF removes"
+    return Finding(check, "partly" if free >= _NO_ROOM else "no", detail, advice)
+
+
 def this_rbee(home: Home) -> Finding:
     """How this rbee was installed, and what upgrades it."""
     found = installation.installation()
@@ -202,7 +231,7 @@ def judged_machine(found: Examined) -> Finding:
 def suspension(home: Home) -> Finding:
     """Whether this machine can be suspended by its user, which a hive does that was added with
     ``--wake``."""
-    check, found = "suspend", find_way()
+    check, found = "suspend", find_suspend_command()
     if found.command:
         detail = f"a hive added with --wake suspends this machine by: {shlex.join(found.command)}"
         return Finding(check, "ok", detail)
@@ -215,6 +244,7 @@ CHECKS: tuple[Check, ...] = (
     calls_of_workers,
     memory_of_workers,
     workers_awake,
+    disk,
     this_rbee,
     suspension,
 )

@@ -127,11 +127,11 @@ def version_in(environment: Path) -> str:
     """Which rbee is in an environment. Raises `upgrade_failed` where there is none that runs."""
     ran = run(python_of(environment), "-c", "import rbee; print(rbee.__version__)")
     if ran.returncode:
-        raise failed("what pip has installed does not start", ran.stderr)
+        raise upgrade_failed("what pip has installed does not start", ran.stderr)
     return ran.stdout.strip()
 
 
-def failed(why: str, words: str, suggestion: str = "") -> RbeeError:
+def upgrade_failed(why: str, words: str, suggestion: str = "") -> RbeeError:
     """The error for an upgrade that changes nothing; `words` are what a program said."""
     said = [line for line in words.splitlines() if line.strip()]
     suggestion = suggestion or "mend that, then try again"

@@ -7,6 +7,8 @@ import json
 import os
 from pathlib import Path
 
+from rbee.process import whole_file
+
 #: How much of it is kept: entries, each of which may have several lines, and bytes.
 _ENTRIES = 1000
 _BYTES = 1024 * 1024
@@ -42,10 +44,7 @@ class History:
     def _cut(self) -> None:
         """Keeps the newer half."""
         kept = self._path.read_bytes()[-_BYTES // 2 :].partition(b"\n")[2]
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(kept)
-        draft.replace(self._path)
+        whole_file.write(self._path, kept)
 
 
 def _texts(line: bytes) -> list[str]:

@@ -13,6 +13,7 @@ from rbee.keeper.options import Options, asked_of
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import text_of_stdin, why
+from rbee.keeper.traces import traced
 from rbee.wire import narration
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.model_ref import BUNDLED
@@ -44,7 +45,11 @@ def infer(screen: Screen, where: QueenTarget, request: JobRequest, *, keep_alive
     screen.say(narration.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
         screen.say(narration.TEST_MODEL)
-    with awake_queen(screen, where, wanted_by(request, where), request.model_ref) as queen:
+    with (
+        traced(screen, "infer") as trace,
+        awake_queen(screen, where, wanted_by(request, where), request.model_ref) as queen,
+    ):
+        queen.client.trace = trace
         JobRun(screen, queen).run(request)
         if keep_alive:
             queen.keep()

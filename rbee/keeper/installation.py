@@ -50,7 +50,7 @@ class Installation(NamedTuple):
     origin: Origin = Origin()
 
 
-class Told(NamedTuple):
+class Obstacle(NamedTuple):
     """Why this rbee is not upgraded from here, and what to type instead."""
 
     why: str
@@ -82,31 +82,31 @@ def _origin() -> Origin:
         return Origin()
 
 
-def obstacle(found: Installation) -> Told | None:
+def obstacle(found: Installation) -> Obstacle | None:
     """What keeps this rbee from upgrading itself; None: nothing does. Pure."""
     if found.is_brought:
         why = "a queen has brought it to this machine"
-        return Told(why, "rbee-keeper upgrade, on the machine of that queen")
+        return Obstacle(why, "rbee-keeper upgrade, on the machine of that queen")
     if found.is_image:
-        return Told("it is that of an image", "start a container of the new image in its place")
+        return Obstacle("it is that of an image", "start a container of the new image in its place")
     if (found.origin.dir_info or {}).get("editable"):
         folder = found.origin.folder
-        return Told(f"it runs from the files in {folder}", f"git -C {folder} pull")
+        return Obstacle(f"it runs from the files in {folder}", f"git -C {folder} pull")
     if found.tool == "uv":
-        return Told("uv has installed it", "uv tool upgrade rbee")
+        return Obstacle("uv has installed it", "uv tool upgrade rbee")
     if not found.is_environment:
         why = "it is in no environment of its own"
-        return Told(why, f"{found.python} -m pip install --upgrade rbee")
+        return Obstacle(why, f"{found.python} -m pip install --upgrade rbee")
     if not found.has_pip:
         why = "there is no pip in its environment"
-        return Told(why, f"uv pip install --python {found.python} --upgrade rbee")
+        return Obstacle(why, f"uv pip install --python {found.python} --upgrade rbee")
     if not found.is_writable:
         why = f"{found.prefix} is not yours to write"
-        return Told(why, f"sudo {found.python} -m pip install --upgrade rbee")
+        return Obstacle(why, f"sudo {found.python} -m pip install --upgrade rbee")
     return None
 
 
-def wanted(origin: Origin, version: str) -> str:
+def to_install(origin: Origin, version: str) -> str:
     """What pip is to install: this version, else the newest from where rbee was taken. Pure."""
     if version:
         return f"rbee=={version}"

@@ -40,6 +40,10 @@ def hives(screen: Screen, where: QueenTarget) -> None:
     found = _remembered(where, None)
     screen.result({"hives": found}, hive_table(found))
     _explain_degraded(screen, found)
+    for hive in found:
+        if hive.why_off:
+            tried = f"; try: {hive.advice}" if hive.advice else ""
+            screen.hint(f"{hive.hive_id} is not awake: {hive.why_off}{tried}")
     if not found:
         screen.hint("no hives yet; rbee-keeper add-hive localhost adds this machine")
 
@@ -62,18 +66,18 @@ def top(screen: Screen, where: QueenTarget) -> None:
         time.sleep(_REDRAWN)
 
 
-class _Work(NamedTuple):
+class _UnderWay(NamedTuple):
     workers: list[WorkerView]
     jobs: list[JobView]
     operations: list[OperationView]
 
 
-def _at_work(client: QueenClient) -> _Work:
+def _at_work(client: QueenClient) -> _UnderWay:
     workers, jobs = client.call(WORKERS).workers, client.call(JOBS).jobs
-    return _Work(workers, jobs, client.call(OPERATIONS).operations)
+    return _UnderWay(workers, jobs, client.call(OPERATIONS).operations)
 
 
-def _work_tables(work: _Work) -> str:
+def _work_tables(work: _UnderWay) -> str:
     tables = [worker_table(work.workers), job_table(work.jobs)]
     if work.operations:
         tables.append(operation_table(work.operations))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rbee.keeper.screen import Screen
-from rbee.keeper.streams import shown
+from rbee.keeper.streams import readable
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
 from rbee.wire.errors import RbeeError, listed, nearest
@@ -21,7 +21,7 @@ _LOOK_EVERY = 0.1
 
 def list_logs(screen: Screen, home: Home) -> None:
     """The logs there are, with size and age, the one written last first."""
-    found = [(shown(path.stem), path.stat()) for path in _newest_first(home)]
+    found = [(readable(path.stem), path.stat()) for path in _newest_first(home)]
     logs = [
         {"log": name, "size_bytes": at.st_size, "written_at_ms": at.st_mtime_ns // 1_000_000}
         for name, at in found

@@ -17,7 +17,8 @@ from rbee.keeper.screen import Screen
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
-from rbee.wire.messages.hives import ADD_HIVE, REMOVE_HIVE, AddHive, HiveAdded
+from rbee.wire.messages.devices import HiveDevices
+from rbee.wire.messages.hives import ADD_HIVE, REMOVE_HIVE, AddHive
 from rbee.wire.names import check_machine
 from rbee.wire.shown import shown
 
@@ -61,9 +62,9 @@ def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:
         screen.say(narration.HIVE_REMOVED, hive_id=hive_id)
 
 
-def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
+def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveDevices:
     try:
-        return run_operation(screen, queen, ADD_HIVE, wanted, HiveAdded)
+        return run_operation(screen, queen, ADD_HIVE, wanted, HiveDevices)
     except RbeeError as error:
         queen.client.close()  # the connection still carries the abandoned stream
         if error.details.get("reason") == "passphrase_needed" and _is_private(queen):
@@ -71,7 +72,7 @@ def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
         raise
 
 
-def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
+def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveDevices:
     """Asks, where the queen cannot go on without an answer, and tries again with it."""
     asked = 0
     is_key_typed = bool(wanted.accept_host_key)

@@ -26,7 +26,8 @@ def warning(url: str) -> str:
     return (
         f"the queen at {url} is spoken to without encryption: "
         "whoever is on that network reads what is typed and answered\n"
-        f"  through SSH: {tunnel}, and --queen {addresses.base_url('127.0.0.1', here)}"
+        f"  encrypted: --queen {addresses.encrypted(url)}; "
+        f"through SSH: {tunnel}, and --queen {addresses.base_url('127.0.0.1', here)}"
     )
 
 

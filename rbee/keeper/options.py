@@ -7,6 +7,7 @@ click.
 from __future__ import annotations
 
 import os
+import re
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -112,26 +113,49 @@ def _model_name(text: str) -> str:
     return text if is_short_name(text) else str(parse_model_ref(text))
 
 
+def _host(text: str) -> str:
+    """An address, or a name, to listen at."""
+    from rbee.wire.names import why_no_host  # late: seldom named
+
+    text = _something(text).strip("[]")
+    if why := why_no_host(text):
+        raise invalid(f"{text!r} is no address to listen at: {why}", "0.0.0.0, for all of them")
+    return text
+
+
 def _queen_url(text: str) -> str:
-    """``http://host:port`` without a slash at its end."""
+    """``http://host:port`` or ``https://host:port`` without a slash at its end, the second with the
+    public key that she has to show behind `KEY_BEGINS`, where one is named."""
     from rbee.wire.names import why_no_host  # late: a queen is seldom named
 
     text = as_text(text)
     try:
         parts = urllib.parse.urlsplit(text)
-        fits = parts.scheme == "http" and parts.hostname and parts.port
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port
+        key = _key_in(parts.fragment) if parts.scheme == "https" else parts.fragment
         if (
             not fits
             or why_no_host(parts.hostname or "")
             or parts.path not in ("", "/")
             or parts.query
             or parts.username
+            or (key and not _KEY.fullmatch(key))
         ):
             raise ValueError
     except ValueError:  # or a port that is none, brackets without an address
-        raise invalid(f"{text!r} is no address of a queen", "http://HOST:8500") from None
-    return f"http://{parts.netloc}"
+        raise invalid(f"{text!r} is no address of a queen", "https://HOST:8500") from None
+    return f"{parts.scheme}://{parts.netloc}{KEY_BEGINS if key else ''}{key}"
 
+
+def _key_in(fragment: str) -> str:
+    """The public key that stands behind an address; what is none is itself."""
+    name, _, key = fragment.partition("=")
+    return key.replace(":", "").lower() if name == "sha256" else fragment
+
+
+#: What stands before a public key in the address of a queen: SHA-256, hexadecimal digits.
+KEY_BEGINS = "#sha256="
+_KEY = re.compile("[0-9a-f]{64}")
 
 #: The kinds of arguments, too.
 TEXT, NAME, MODEL = Kind(as_text), Kind(_name), Kind(_model_name, "ref")
@@ -202,6 +226,11 @@ MODEL_OPTIONS = (
     Option("hide_thinking", ("--hide-thinking",), FLAG, "Show no thoughts."),
 )
 
+#: Of `up`.
+HOST_OPTION = Option(
+    "host", ("--host",), Kind(_host, "host"), "Listen at this address.", metavar="ADDRESS"
+)
+
 #: Which queen is meant.
 QUEEN_OPTIONS = (
     Option(
@@ -221,6 +250,7 @@ LIST_OPTIONS = (Option("as_json", ("--json",), FLAG, "For programs: JSON."), *QU
 NARRATION_OPTIONS = (
     Option("quiet", ("--quiet", "-q"), FLAG, "No narration."),
     Option("calm", ("--calm",), FLAG, "Narration as one line that changes, on a terminal."),
+    Option("no_calm", ("--no-calm",), FLAG, "All of it, however often it was told (calm_after)."),
     Option("as_json", ("--json",), FLAG, "One JSON event a line on stderr."),
     *QUEEN_OPTIONS,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import os
+import shutil
 import sys
 import threading
 import webbrowser
@@ -37,12 +38,17 @@ _SIGNS_IN = """\
 """
 
 
-def open_page(screen: Screen, where: QueenTarget, *, prints: bool) -> None:
+def open_page(screen: Screen, where: QueenTarget, *, prints: bool, qr: bool = False) -> None:
     """Wakes the queen and her hives, who stay, and opens her page in a browser.
 
-    With `prints`, or where no browser can be shown, or none signs in, the link is the answer.
+    With `prints`, or where no browser can be shown, or none signs in, the link is the answer. With
+    `qr` it is the link for another machine, as a code for its camera where that can be drawn.
+    Raises `invalid_request` where she listens for no other machine.
     """
     with awake_queen(screen, where, A_HIVE) as queen:
+        if qr:
+            _show_code(screen, where, queen)
+            return
         wake_hives(screen, queen, None)
         queen.keep()
         made = queen.client.call(MAKE_LINK)
@@ -59,6 +65,34 @@ def open_page(screen: Screen, where: QueenTarget, *, prints: bool) -> None:
             port = queen.client.url.rpartition(":")[2]
             tunnel = f"ssh -N -L {port}:{host}:{port} HOST"
             screen.hint(f"it leads to this machine; from your own, type first: {tunnel}")
+
+
+def _show_code(screen: Screen, where: QueenTarget, queen: AwakeQueen) -> None:
+    from rbee.keeper.qr import drawn, why_not  # late: seldom wanted
+    from rbee.keeper.reach import reach_of
+
+    reach = reach_of(queen.client, where)
+    wake_hives(screen, queen, None)
+    queen.keep()
+    made = queen.client.call(MAKE_LINK)
+    link = f"{reach.url}{PAGE.path}#{FRAGMENT}{made.secret}"
+    lines = drawn(link)
+    why = why_not(
+        lines,
+        is_terminal=screen.has_page,
+        columns=shutil.get_terminal_size().columns,
+        encoding=sys.stdout.encoding,
+    )
+    if not why and not screen.as_json:
+        screen.code(lines)
+    elif why:
+        screen.hint(f"{why}; this is what it holds")
+    told = {"link": link, "seconds": made.seconds, "fingerprint": reach.fingerprint}
+    screen.result(told, link)
+    screen.hint(f"this link signs a browser in once, within {made.seconds // 60} minutes")
+    if reach.shown.authority:
+        screen.hint("that browser warns once, since it does not know the certificate; it is hers")
+        screen.hint(f"where its SHA-256 is {reach.fingerprint}")
 
 
 def has_browser(environ: Mapping[str, str], platform: str) -> bool:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 over one blocking socket, without TLS, one request at a time.
+"""HTTP/1.1 over one blocking socket, one request at a time.
 
 `http.client` takes headers for mail, and importing it a fifth of a warm prompt.
 """
@@ -68,17 +68,28 @@ class NotProved(Exception):
     """Who listens there does not know the secret; nothing was told to it."""
 
 
+class OtherKey(Exception):
+    """Who listens there shows another public key than was named; nothing was told to it."""
+
+
 class Connection:
     """One to the server at `url`: made by the first request, and anew where it has ended.
 
-    It is used once the server has proved that it knows the secret of `credential`.
+    It is used once the server has proved that it knows the secret of `credential`. Where it is
+    encrypted, that proof names the key of the server's certificate, whoever has signed that. Else
+    somebody decrypts between the two, and has to be believed for a reason of his own: by the `key`
+    that a person has named, or by his certificate.
     """
 
-    def __init__(self, url: str, credential: proof.Credential, timeout: float) -> None:
-        """`timeout` is for connecting (seconds)."""
+    def __init__(
+        self, url: str, credential: proof.Credential, timeout: float, key: str = ""
+    ) -> None:
+        """`timeout` is for connecting (seconds). `key` is the public key that the server has to
+        show, as `rbee.process.public_key` tells it; empty: any."""
         self._url = urlsplit(url)
         self._credential = credential
         self._timeout = timeout
+        self._key = key
         #: Whether the server has proved itself, on the connection that there is.
         self.is_proved = False
         self._socket: socket.socket | None = None
@@ -87,18 +98,33 @@ class Connection:
     def prove(self) -> bytes:
         """Connects anew, and asks for the proof; what the server's health is.
 
-        Raises OSError, and ValueError where it speaks no HTTP.
+        Raises OSError, ValueError where it speaks no HTTP, and `OtherKey`.
         """
+        told, is_passed_on = self._ask(verified=False)
+        if is_passed_on:
+            told, _ = self._ask(verified=True)
+        return told
+
+    def _ask(self, *, verified: bool) -> tuple[bytes, bool]:
+        """What its health is, and whether it would be proved if it had a certificate that this
+        machine believes."""
         self.close()
         host = self._url.hostname or ""
         # For a str Python imports the encoding of international names, whatever it holds.
         address: tuple[Any, int] = host.encode() if host.isascii() else host, self._url.port or 80
         deadline = time.monotonic() + self._timeout
-        self._socket = socket.create_connection(address, self._timeout)
+        connected, key = socket.create_connection(address, self._timeout), ""
+        if self._url.scheme == "https":
+            from rbee.keeper.encrypted import encrypt  # late: seldom, and slow to load
+
+            connected, key = encrypt(connected, host, verified=verified)
+        self._socket = connected
         self._stream = self._socket.makefile("rb")
+        if self._key not in ("", key):
+            raise OtherKey(key)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         nonce = os.urandom(16).hex()
-        ends = proof.Ends.of(self._socket.getpeername(), self._socket.getsockname())
+        ends = proof.Ends.of(self._socket.getpeername(), self._socket.getsockname(), key=key)
         self._socket.sendall(proof.question(self._url.netloc, nonce, self._credential.name))
         answered = b""
         while (shown := proof.proof_in(answered)) is None:
@@ -110,7 +136,11 @@ class Connection:
                 raise ValueError("the answer ends too early, or never")
             answered += more
         self.is_proved = believed(shown, nonce, ends, self._credential)
-        return answered.partition(b"\r\n\r\n")[2]
+        is_passed_on = False
+        if key and not self.is_proved:
+            is_passed_on = believed(shown, nonce, ends._replace(key=""), self._credential)
+            self.is_proved = is_passed_on and bool(verified or self._key)
+        return answered.partition(b"\r\n\r\n")[2], is_passed_on and not self.is_proved
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float
@@ -118,7 +148,7 @@ class Connection:
         """The beginning of the answer; the one before has to be read.
 
         `patience` is for each piece of it (seconds). Raises OSError, what `HttpResponse` raises,
-        and `NotProved`.
+        `NotProved` and `OtherKey`.
         """
         if self._is_over():
             self.prove()

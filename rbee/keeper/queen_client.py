@@ -1,4 +1,4 @@
-"""The queen as the keeper speaks to her: plain HTTP, one thread.
+"""The queen as the keeper speaks to her: HTTP, one thread.
 
 aiohttp would cost a cold run 0.2 s of import for a program that does one thing after another.
 """
@@ -10,8 +10,8 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
-from rbee.keeper.plain_http import Connection, HttpResponse, NotProved
-from rbee.wire import sse
+from rbee.keeper.plain_http import Connection, HttpResponse, NotProved, OtherKey
+from rbee.wire import addresses, sse
 from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import Health, decode_answer, encode
 from rbee.wire.proof import Credential
@@ -25,30 +25,48 @@ _SILENCE = 60.0
 
 
 class QueenClient:
-    """Requests and streams of one queen at `url`, who has to know the secret of `credential`."""
+    """Requests and streams of one queen at `url`, who has to know the secret of `credential`, and
+    to show this public `key` where that is not empty."""
 
-    def __init__(self, url: str, credential: Credential, connect_timeout: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        credential: Credential,
+        connect_timeout: float,
+        key: str = "",
+        way_in: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`way_in` is what to type where she does not know that secret; empty: nobody knows."""
         self.url = url
+        self._way_in = way_in
         self._credential = credential
         self._timeout = connect_timeout
+        self._key = key
         self._connection: Connection | None = None
+        #: The span that what is asked for is a part of, in W3C's words; empty: there is none.
+        self.trace = ""
 
     def health(self) -> Health | None:
         """Who answers at the queen's address; None when nobody does.
 
         Where that was proved, the next request goes out on the same connection. Raises
-        `port_in_use` when it is no program of ours, and `queen_unreachable` where it cannot be
-        told.
+        `port_in_use` when it is no program of ours, `queen_unreachable` where it cannot be told,
+        and what a queen says who answers by ``https://`` alone.
         """
         self.close()
-        connection = self._new_connection()
+        connection, told = self._new_connection(), b""
         try:
-            return msgspec.json.decode(connection.prove(), type=Health)
+            told = connection.prove()
+            return msgspec.json.decode(told, type=Health)
+        except OtherKey as other:
+            raise self._other_key(str(other)) from None
         except (ConnectionRefusedError, ConnectionResetError):
             return None
         except OSError as error:
             raise self._unreachable(_why(error)) from None
         except (ValueError, msgspec.MsgspecError):
+            if told and (said := _wants_encryption(told)) is not None:
+                raise said from None
             raise RbeeError(
                 "port_in_use",
                 f"{self.url} is held by a program that is no queen",
@@ -133,13 +151,17 @@ class QueenClient:
     ) -> HttpResponse:
         connection = self._connection or self._new_connection()
         headers = {"Content-Type": "application/json"} if body else {}
+        if self.trace:
+            headers[addresses.TRACE_HEADER] = self.trace
         try:
             return connection.request(method, path, headers, body, patience or self._timeout)
         except NotProved:
             raise self.not_proved() from None
+        except OtherKey as other:
+            raise self._other_key(str(other)) from None
 
     def _new_connection(self) -> Connection:
-        self._connection = Connection(self.url, self._credential, self._timeout)
+        self._connection = Connection(self.url, self._credential, self._timeout, self._key)
         return self._connection
 
     def not_proved(self) -> RbeeError:
@@ -148,8 +170,19 @@ class QueenClient:
             "unauthorized",
             f"who listens at {self.url} has another token than this RBEE_HOME, if any, and was "
             "told nothing",
-            "name her token's file with --token-file, or another port: export RBEE_QUEEN_PORT=8510",
+            self._way_in()
+            or "name her token's file with --token-file, or another port: "
+            "export RBEE_QUEEN_PORT=8510",
             {"url": self.url},
+        )
+
+    def _other_key(self, key: str) -> RbeeError:
+        return RbeeError(
+            "unauthorized",
+            f"who listens at {self.url} shows the public key sha256={key}, not the one that you "
+            "have named, and was told nothing",
+            "rbee-keeper certificate on her machine tells which one is hers",
+            {"url": self.url, "key": key},
         )
 
     def _unreachable(self, why: str) -> RbeeError:
@@ -159,6 +192,12 @@ class QueenClient:
             "rbee-keeper logs queen shows what happened to her",
             {"url": self.url},
         )
+
+
+def _wants_encryption(told: bytes) -> RbeeError | None:
+    """What a queen says who answers other machines by ``https://`` alone; None: it is no such."""
+    said = refusal(told, 403, "the queen")
+    return said if said.code == "encryption_required" else None
 
 
 def _why(error: Exception) -> str:

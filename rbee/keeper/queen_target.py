@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from rbee.keeper.options import KEY_BEGINS
 from rbee.keeper.queen_client import QueenClient
 from rbee.process import listening, owned
 from rbee.process.home import Home
@@ -22,7 +23,8 @@ _HUB_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 class QueenTarget(NamedTuple):
     """`url` and `token` are the queen's; `named`: a person named her, so she is never woken.
 
-    `moved`: she was woken before her address was set anew, and listens where she did.
+    `moved`: she was woken before her address was set anew, and listens where she did. `key`: the
+    public key that she has to show, where a person has named one.
     """
 
     home: Home
@@ -31,6 +33,7 @@ class QueenTarget(NamedTuple):
     token: str
     named: bool = False
     moved: bool = False
+    key: str = ""
 
     @classmethod
     def of(cls, home: Home, queen: str | None, token_file: str | None) -> QueenTarget:
@@ -41,8 +44,9 @@ class QueenTarget(NamedTuple):
         settings = home.settings()
         token = home.token() if token_file is None else _token_of(token_file)
         if queen is not None:
-            return cls(home, settings, queen, token, named=True)
-        own = addresses.base_url(settings.queen_host, settings.queen_port)
+            url, _, key = queen.partition(KEY_BEGINS)
+            return cls(home, settings, url, token, named=True, key=key)
+        own = addresses.from_here(addresses.base_url(settings.queen_host, settings.queen_port))
         url = awake_at(home, "queen", own, Credential(token), settings) or own
         return cls(home, settings, url, token, moved=url != own)
 
@@ -65,7 +69,16 @@ class QueenTarget(NamedTuple):
     def client(self) -> QueenClient:
         """Her, to speak to."""
         credential = Credential(self.token, forwarded=self.named)
-        return QueenClient(self.url, credential, self.settings.connect_timeout)
+        timeout = self.settings.connect_timeout
+        return QueenClient(self.url, credential, timeout, self.key, self._way_in)
+
+    def _way_in(self) -> str:
+        """What to type where the queen of this home was woken with another token than is in it now:
+        nothing but a signal reaches her then."""
+        known = None if self.named else listening.noted(self.home, "queen")
+        if known is None or known.url != self.url or not _is_queen(known.pid):
+            return ""
+        return f"put back the token that she was woken with, or end her: kill {known.pid}"
 
 
 def awake_at(
@@ -73,9 +86,10 @@ def awake_at(
 ) -> str | None:
     """Where the daemon of this home is awake, if that is not at its `usual` address."""
     known = listening.noted(home, role)
-    if known is None or known.url == usual:
+    if known is None or addresses.from_here(known.url) == usual:
         return None
-    client = QueenClient(known.url, credential, settings.connect_timeout)
+    url = addresses.from_here(known.url)
+    client = QueenClient(url, credential, settings.connect_timeout)
     try:
         health = client.health()
         is_it = health is not None and client.is_proved and health.instance == known.instance
@@ -84,7 +98,16 @@ def awake_at(
         is_it = error.code != "port_in_use"
     finally:
         client.close()
-    return known.url if is_it else None
+    return url if is_it else None
+
+
+def _is_queen(pid: int) -> bool:
+    """Whether a process is one, as far as this system tells: the note of one that was killed names
+    a number that may be anybody's by now."""
+    try:
+        return b"rbee.queen" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _token_of(path: str) -> str:

@@ -17,7 +17,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rbee.keeper.streams import AnswerLost, can_show, is_same_file, json_for
@@ -33,6 +33,7 @@ _BAR_WIDTH = 30
 _BLOCKS = ("█", "░")
 _SIGNS = ("#", ".")
 _DIM, _PLAIN = "\033[2m", "\033[0m"
+_LIGHT_ON_DARK = "\033[97;40m"
 _CLEAR = "\033[H\033[J"
 #: Actions of the keeper that ``--calm`` lets pass, with all that others tell, but for what
 #: somebody has to know about the answer.
@@ -77,6 +78,8 @@ class Screen:
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._terminal = is_terminal and not as_json and not quiet
         self._calm = calm and self._terminal
+        #: How many lines of narration were shown to stay.
+        self.told = 0
         self._dims = is_terminal and not os.environ.get("NO_COLOR")
         self._deaf = False
         self._thoughts = thoughts
@@ -103,7 +106,17 @@ class Screen:
             if self._calm and _passes(said):
                 self._passing(line)
             else:
+                self.told += 1
                 self._line(line, dim=self._dims)
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether narration is shown to a person, each line to stay."""
+        return self._terminal and not self._calm
+
+    def grow_calm(self) -> None:
+        """From now on narration is one line of a terminal."""
+        self._calm = self._terminal
 
     def hush(self, actions: frozenset[str]) -> None:
         """From now on tells people nothing of these actions, nor that a stream has ended."""
@@ -194,6 +207,14 @@ class Screen:
         lines = [shown(line)[: columns - 1] for line in text.split("\n")]
         with self._lock:
             _write(_CLEAR + "\n".join(lines[: rows - 1]) + "\n")
+
+    def code(self, lines: Sequence[str]) -> None:
+        """Draws a code for a camera: light blocks on a dark ground, whatever ground the terminal
+        has, but where NO_COLOR is set. Raises as `text` does."""
+        before, after = ("", "") if os.environ.get("NO_COLOR") else (_LIGHT_ON_DARK, _PLAIN)
+        with self._lock:
+            self._clear_bar()
+            _write("".join(f"{before}{line}{after}\n" for line in lines))
 
     def result(self, value: object, text: str | None) -> None:
         """Writes what was asked for: `value` as JSON for programs, `text` for people; None: they

@@ -111,12 +111,12 @@ def as_text(word: str) -> str:
         return os.fsencode(word).decode()  # a locale of ASCII takes what it does not know as bytes
     except UnicodeError:
         raise invalid(
-            f"{shown(word)!r} is no text in UTF-8",
+            f"{readable(word)!r} is no text in UTF-8",
             "type it in UTF-8; a file with such a name needs another one, or a link",
         ) from None
 
 
-def shown(word: str) -> str:
+def readable(word: str) -> str:
     """A word of the command line for people, with a sign for each byte that is no text."""
     return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 

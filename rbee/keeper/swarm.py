@@ -30,7 +30,7 @@ from rbee.process.home import Home
 from rbee.process.tasks import Threads, in_thread
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.basics import Named, decode, encode
-from rbee.wire.messages.events import Done, Token, Vector
+from rbee.wire.messages.events import Done, Token, Vector, floats_of
 from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import CANCEL_JOB, SUBMIT_JOB, JobAccepted, JobRequest
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
@@ -40,7 +40,6 @@ from rbee.wire.sse import Frame
 
 #: What is said to a model: a text, or messages as OpenAI's API has them (`role` and `content`).
 Said = str | Sequence[Mapping[str, Any]]
-_FLOAT = 4
 #: Awaited calls run in threads. Ending a call has threads of its own: all others may be taken by
 #: the very calls that are to end.
 _CALLS, _ENDS = Threads("swarm", 64), Threads("swarm-ends", 4)
@@ -157,7 +156,7 @@ class Swarm:
             for frame in _frames(client, job.events_url):
                 if frame.event == "vector":
                     vector = decode(frame.data, Vector)
-                    vectors[vector.i] = _floats(vector.v)
+                    vectors[vector.i] = floats_of(vector.v)
         finally:
             client.close()
         return vectors
@@ -293,9 +292,3 @@ def _frames(client: QueenClient, path: str) -> Iterator[Frame]:
             if frame.event == "error":
                 raise RbeeError.from_body(decode(frame.data, ErrorBody))
             yield frame
-
-
-def _floats(vector: bytes) -> list[float]:
-    import struct
-
-    return list(struct.unpack(f"<{len(vector) // _FLOAT}f", vector))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, find_queen, wait_gone
 from rbee.keeper.command import wait_for_upgrade
@@ -15,16 +16,32 @@ from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import SHUT_DOWN_HIVE, Named
 from rbee.wire.messages.workers import STOP_WORKER, WORKERS
 
+if TYPE_CHECKING:
+    from rbee.keeper.reach import Reach
 
-def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> None:
+
+def up(
+    screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool, host: str | None = None
+) -> None:
     """Wakes the queen and her hives, lets them stay, and tells what is there.
 
-    With `print_env` it tells a shell where programs that speak OpenAI's API find her, instead. With
-    `stay` they stay as long as this command: it returns when somebody has ended the queen, and
-    raises `queen_unreachable` when she has died.
+    With a `host` she listens there, and how other machines reach her is told, too. With `print_env`
+    it tells a shell where programs that speak OpenAI's API find her, instead. With `stay` they stay
+    as long as this command: it returns when somebody has ended the queen, and raises
+    `queen_unreachable` when she has died.
     """
+    if host is not None:
+        from rbee.keeper.reach import listening_at
+
+        where = listening_at(where, host)
+    is_for_others = not addresses.is_loopback(host or "localhost")
     with awake_queen(screen, where, A_HIVE) as queen:
         wake_hives(screen, queen, None)
+        outside = None
+        if is_for_others or (print_env and where.url.startswith("https://")):
+            from rbee.keeper.reach import environment_of, reach_of  # late: seldom wanted
+
+            outside = reach_of(queen.client, where)
         if not stay or not queen.is_own:
             queen.keep()  # whoever has woken her would end her with its own work
         if not stay:
@@ -34,15 +51,25 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> No
                 "OPENAI_BASE_URL": queen.client.url + addresses.V1,
                 "OPENAI_API_KEY": where.token,
             }
+            if outside is not None:
+                values = environment_of(outside, where.token, where.home)
             lines = (f"export {name}={shlex.quote(value)};" for name, value in values.items())
             screen.answer("\n".join(lines))
         else:
             tell_of(queen.client, screen)
+        if outside is not None and is_for_others:
+            _tell_others(screen, outside)
         if stay:
             screen.say(narration.STAYS)
             _stay_with(queen)
     if stay:
         wait_for_upgrade(screen)  # for which she has ended
+
+
+def _tell_others(screen: Screen, outside: Reach) -> None:
+    screen.hint(f"other machines reach her page and all APIs at {outside.url}")
+    screen.hint("  a phone: rbee-keeper open --qr; programs there: rbee-keeper certificate")
+    screen.hint(f"  rbee-keeper there: --queen {outside.pinned} --token-file FILE")
 
 
 def _stay_with(queen: AwakeQueen) -> None:
@@ -56,12 +83,13 @@ def _stay_with(queen: AwakeQueen) -> None:
         raise
 
 
-def up_at_boot(screen: Screen, _: QueenTarget) -> None:
-    """Has the swarm started now, and whenever this machine starts."""
+def up_at_boot(screen: Screen, _: QueenTarget, host: str | None = None) -> None:
+    """Has the swarm started now, and whenever this machine starts; with a `host` the queen listens
+    there."""
     from rbee.keeper import boot, windows
 
     windows.refuse_on_windows()
-    screen.say(narration.AT_BOOT, path=boot.enable())
+    screen.say(narration.AT_BOOT, path=boot.enable(host))
 
 
 def down_at_boot(screen: Screen, where: QueenTarget) -> None:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rbee import __version__
 from rbee.keeper import environment, installation
 from rbee.keeper.awake import AwakeQueen, awake_queen
-from rbee.keeper.environment import failed, python_of
+from rbee.keeper.environment import python_of, upgrade_failed
 from rbee.keeper.operation import run_operation
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
@@ -48,7 +48,7 @@ class Wanted(NamedTuple):
     offline: bool = False
 
 
-class Swarm(NamedTuple):
+class SwarmBefore(NamedTuple):
     """What was there before: whether somebody asked it to stay, and its machines by id."""
 
     is_kept: bool
@@ -118,7 +118,7 @@ def _made(
     screen: Screen, found: installation.Installation, wanted: Wanted, aside: Path
 ) -> str | None:
     """Has pip install the new rbee beside the old; its version, None where it is the same."""
-    what = installation.wanted(found.origin, wanted.version)
+    what = installation.to_install(found.origin, wanted.version)
     screen.say(
         narration.UPGRADE_LOOKS, wanted=wanted.version or "that is newer", version=__version__
     )
@@ -126,7 +126,7 @@ def _made(
     pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--upgrade")
     ran = environment.run(python_of(aside), *pip, what, environ={**os.environ, "PIP_USER": "0"})
     if ran.returncode:
-        raise failed(
+        raise upgrade_failed(
             f"pip cannot install {what}",
             ran.stderr,
             "see to it that pip finds it, for instance in a folder of wheels: "
@@ -153,10 +153,12 @@ def _ask(python: str, version: str, environ: Mapping[str, str], *options: str) -
     ran = environment.run(python, *_ASK, *options, "hello", environ=environ, limit=_ANSWER_LIMIT)
     if ran.returncode:
         why = f"rbee {version} does not answer on this machine; {__version__} stays in use"
-        raise failed(why, ran.stderr, "rbee-keeper upgrade --to VERSION takes another one")
+        raise upgrade_failed(why, ran.stderr, "rbee-keeper upgrade --to VERSION takes another one")
 
 
-def _ended(screen: Screen, where: QueenTarget, wanted: Wanted, version: str, aside: Path) -> Swarm:
+def _ended(
+    screen: Screen, where: QueenTarget, wanted: Wanted, version: str, aside: Path
+) -> SwarmBefore:
     """Brings the new rbee to the machines; then jobs come to their end, and the swarm with them."""
     with awake_queen(screen, where) as queen, tempfile.TemporaryDirectory(prefix="rbee-") as wheels:
         hives = queen.client.call(HIVES).hives
@@ -165,13 +167,13 @@ def _ended(screen: Screen, where: QueenTarget, wanted: Wanted, version: str, asi
             every = ("--all",) if wanted.offline else ()
             ran = environment.run(python_of(aside), "-m", "rbee.queen.wheels", wheels, *every)
             if ran.returncode:
-                raise failed("no wheels can be made for the other machines", ran.stderr)
+                raise upgrade_failed("no wheels can be made for the other machines", ran.stderr)
         for hive_id in () if wanted.only else others:
             with _later(screen, hive_id, {}):
                 _bring(screen, queen, _brought(hive_id, wanted, version, wheels))
         environment.at_home_in(aside, Path(sys.prefix))
         is_kept = _drain_and_end(screen, queen)
-        return Swarm(is_kept, len(others) < len(hives), others)
+        return SwarmBefore(is_kept, len(others) < len(hives), others)
 
 
 def _drain_and_end(screen: Screen, queen: AwakeQueen) -> bool:
@@ -190,7 +192,7 @@ def _drain_and_end(screen: Screen, queen: AwakeQueen) -> bool:
     raise RbeeError("queen_unreachable", "somebody puts the queen to sleep", "try again")
 
 
-def _switched(screen: Screen, version: str, prefix: Path, aside: Path, swarm: Swarm) -> None:
+def _switched(screen: Screen, version: str, prefix: Path, aside: Path, swarm: SwarmBefore) -> None:
     """The new rbee takes the place of the old and answers; else the old one takes it again."""
     environment.exchange(prefix, aside)
     try:

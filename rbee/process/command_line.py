@@ -1,6 +1,8 @@
-"""What other users of the machine see of a program: its command line, which any of them may read.
+"""What others see of a program that a person has started: its command line, which every user of the
+machine may read, and the error in which it ends.
 
-A prompt may stand in it. Linux keeps it where the program itself can write; elsewhere it stays.
+A prompt may stand in a command line. Linux keeps it where the program itself can write; elsewhere
+it stays.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 def hide(words: Sequence[str]) -> None:
@@ -29,3 +31,16 @@ def hide(words: Sequence[str]) -> None:
             if found == last:
                 memory.seek(end - len(last))
                 memory.write(b"\0".join(b"*" * len(word) for word in last.split(b"\0")))
+
+
+@contextlib.contextmanager
+def told_on_stderr() -> Iterator[None]:
+    """Ends this program with status 1 where an error of ours is raised, which a person is told."""
+    from rbee.wire.errors import RbeeError  # late: a keeper that hides its words needs neither
+    from rbee.wire.shown import shown
+
+    try:
+        yield
+    except RbeeError as error:
+        print(f"error: {shown(error.message)}\n  try: {shown(error.suggestion)}", file=sys.stderr)
+        sys.exit(1)

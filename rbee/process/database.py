@@ -1,6 +1,8 @@
 """How a catalog's database is opened: durable, shared between processes, never in the way.
 
-Serves the catalogs of queen and hive (phases 3 and 7).
+Serves the catalogs of queen and hive (phases 3 and 7). A statement is SQL that SQLite and
+PostgreSQL both know, with ``:name`` where a value belongs. A file is opened by what Python itself
+has; SQLAlchemy, which takes longer to load than all else, is for servers alone.
 """
 
 from __future__ import annotations
@@ -8,25 +10,56 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-# The dialect, too: what a queen has imported, the hive that she forks need not.
-import sqlalchemy.dialects.sqlite
-from sqlalchemy import Connection, Engine, exc
-from sqlalchemy.engine import URL
-
-from rbee.process import postgresql
 from rbee.wire.errors import RbeeError, invalid
 
+_SQLITE = "sqlite://"
 
-class Database(NamedTuple):
+
+class Conflict(Exception):
+    """A row of this key is there already; nothing of the transaction was written."""
+
+
+class Transaction(ABC):
+    """Statements that take effect together at its end, or not at all."""
+
+    @abstractmethod
+    def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
+        """What a query finds, by column."""
+
+    @abstractmethod
+    def change(self, statement: str, **values: object) -> int:
+        """Does what a statement says; how many rows that concerned."""
+
+    def insert(self, table: str, **values: object) -> None:
+        """Writes a new row. Raises `Conflict`."""
+        columns = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        self.change(f"INSERT INTO {table} ({columns}) VALUES ({marks})", **values)
+
+    def update(self, table: str, key: str, **values: object) -> None:
+        """Changes columns of the row whose `key`, one of the columns given, is as given."""
+        changed = ", ".join(f"{name} = :{name}" for name in values if name != key)
+        self.change(f"UPDATE {table} SET {changed} WHERE {key} = :{key}", **values)
+
+
+class Database(ABC):
     """An open database. `set_aside` is the new name of a corrupt file found there, or empty."""
 
-    engine: Engine
-    set_aside: str
+    set_aside = ""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """What is done in the block takes effect together at its end, or not at all.
+
+        Raises `Conflict`, `RbeeError` `home_unusable` when the file stays locked, is full or
+        read-only, and `database_unusable` for what keeps a server from serving.
+        """
 
 
 def open_database(where: str | Path, busy: float) -> Database:
@@ -42,59 +75,92 @@ def open_database(where: str | Path, busy: float) -> Database:
     the driver is not installed, `home_unusable` when the file cannot be opened or is locked,
     `database_unusable` when the server does not let us in.
     """
-    target = _parsed(where)
-    set_aside = ""
-    if target.drivername == "sqlite":
-        path = target.database or ""
-        if path not in ("", ":memory:"):
-            with _translated_errors(target):
-                if _is_corrupt(path, busy):
-                    set_aside = _put_aside(path)
-        engine = sqlalchemy.create_engine(target, connect_args={"timeout": busy})
-        sqlalchemy.event.listen(engine, "connect", _prepare)
-    else:
-        engine = postgresql.engine_of(target, busy)
-    with _translated_errors(target), engine.connect():
-        return Database(engine, set_aside)
+    path = _file_at(where)
+    if path:
+        return _File(path, busy)
+    if str(where).startswith(("postgresql://", "postgresql+psycopg://")):
+        from rbee.process import postgresql  # late: few have a server, and it takes long to load
+
+        return postgresql.open_server(str(where), busy)
+    raise unknown_url()
 
 
-@contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """A connection whose statements take effect together at the end, or not at all.
-
-    Raises `RbeeError` `home_unusable` when the file stays locked, is full or read-only, and
-    `database_unusable` for what keeps a server from serving.
-    """
-    with _translated_errors(engine.url), engine.begin() as connection:
-        yield connection
-
-
-def _parsed(where: str | Path) -> URL:
-    """The parts of a database's URL; a path is a file of SQLite.
-
-    What cannot be read is not shown: it may be a password.
-    """
-    if isinstance(where, Path):
-        return URL.create("sqlite", database=str(where))
-    if where.startswith("/"):
-        return URL.create("sqlite", database=where)
-    with suppress(exc.ArgumentError, ValueError):
-        target = sqlalchemy.make_url(where)
-        if target.drivername in ("sqlite", "postgresql", postgresql.DRIVER):
-            return target
-    raise invalid(
+def unknown_url() -> RbeeError:
+    """What cannot be read is not shown: it may be a password."""
+    return invalid(
         "cannot use this database URL: it names neither a file nor a server in a known way",
         "sqlite:////home/me/hives.db or postgresql+psycopg://USER:PASSWORD@SERVER/NAME",
         field="database",
     )
 
 
-def _prepare(connection: Any, _record: object) -> None:
-    """Set up one connection of the pool."""
-    with closing(connection.cursor()) as cursor:
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
+def _file_at(where: str | Path) -> str:
+    """The path of a file of SQLite; empty where none is named."""
+    if isinstance(where, Path):
+        return str(where)
+    if where.startswith("/"):
+        return where
+    path = where.removeprefix(f"{_SQLITE}/") if where.startswith(f"{_SQLITE}/") else ""
+    return "" if "?" in path or path == ":memory:" else path
+
+
+class _File(Database):
+    """A file of SQLite. Who asks while others do gets a connection of its own."""
+
+    def __init__(self, path: str, busy: float) -> None:
+        self._path, self._busy = path, busy
+        #: Connections that nobody uses; a list is safe between threads.
+        self._idle: list[sqlite3.Connection] = []
+        with self._translated_errors():
+            if _is_corrupt(path, busy):
+                self.set_aside = _put_aside(path)
+            self._idle.append(self._connect())
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self._translated_errors():
+            connection = self._taken()
+            try:
+                with connection:
+                    yield _OnFile(connection)
+            finally:
+                self._idle.append(connection)
+
+    def _taken(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=self._busy, check_same_thread=False)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise _complaint(self._path, error) from error
+
+
+class _OnFile(Transaction):
+    """One on a file of SQLite."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
+        found = self._connection.execute(statement, values)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def change(self, statement: str, **values: object) -> int:
+        return self._connection.execute(statement, values).rowcount
 
 
 def _is_corrupt(path: str, busy: float) -> bool:
@@ -126,27 +192,12 @@ def _put_aside(path: str) -> str:
     return new
 
 
-@contextmanager
-def _translated_errors(target: URL) -> Iterator[None]:
-    """Turn the complaints of the driver about a database into `RbeeError`."""
-    try:
-        yield
-    except (exc.DBAPIError, exc.TimeoutError, sqlite3.OperationalError) as error:
-        if isinstance(error, exc.IntegrityError):
-            raise  # about what was to be written
-        cause = (error.orig if isinstance(error, exc.DBAPIError) else None) or error
-        if target.get_backend_name() == "postgresql":
-            raise postgresql.complaint(target, cause) from error
-        raise _complaint(target.database or "", cause) from error
-
-
 def _complaint(path: str, cause: BaseException) -> RbeeError:
-    locked = "locked" in str(cause)
-    return RbeeError(
-        "home_unusable",
-        f"cannot use the database {path}: {cause}",
-        "stop the program that holds it, then try again"
-        if locked
-        else "check that its folder exists, is writable and has room",
-        {"path": path},
-    )
+    advice = "check that its folder exists, is writable and has room"
+    if "locked" in str(cause):
+        advice = "stop the program that holds it, then try again"
+    elif "full" in str(cause):
+        models = os.path.join(os.path.dirname(path), "models")
+        advice = f"free some space; models can be removed by hand, too, where they lie: {models}"
+    what = f"cannot use the database {path}: {cause}"
+    return RbeeError("home_unusable", what, advice, {"path": path})

@@ -1,4 +1,4 @@
-"""The one wait by the clock: asking a daemon whether it is there, ever more slowly."""
+"""The wait for a daemon that starts: it is asked whether it is there, ever more slowly."""
 
 from __future__ import annotations
 

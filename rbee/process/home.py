@@ -1,6 +1,7 @@
 """RBEE_HOME: where a machine's state lives, and who may read it.
 
-``token``, ``queen.db``, ``hive.db``, ``models/``, ``logs/``, ``running/``, ``config.toml``. What is
+``token``, ``queen.db``, ``hive.db``, ``models/``, ``logs/``, ``running/``, ``tls/``,
+``config.toml``. What is
 written there is its owner's alone, whatever the umask; what is found there is believed only where
 nobody else can have written it.
 
@@ -31,6 +32,8 @@ _BELIEVED = (
     "running",
     "running/queen.json",
     "running/hive.json",
+    "tls",
+    *(f"tls/{name}.pem" for name in ("key", "certificate", "authority", "authority-key")),
     "upgrade.json",
     "models",
     "logs",
@@ -95,11 +98,25 @@ class Home:
         if owned.is_read_by_others(token):
             how = f"chmod 600 {token}; rbee-keeper rotate-token, where somebody has"
             raise _disbelieved(token, owned.Distrust(f"{token} can be read by others", how))
+        for key in (self.tls / "key.pem", self.tls / "authority-key.pem"):
+            if owned.is_read_by_others(key):
+                how = f"chmod 600 {key}; rm -r {self.tls}, where somebody has"
+                raise _disbelieved(key, owned.Distrust(f"{key} can be read by others", how))
 
     @property
     def logs(self) -> Path:
         """Where every daemon's output goes, one file each."""
         return self.path / "logs"
+
+    @property
+    def tls(self) -> Path:
+        """Where the queen's certificate lies, with its keys."""
+        return self.path / "tls"
+
+    @property
+    def trusted(self) -> Path:
+        """Where what programs need to believe a queen's certificate is written for them."""
+        return self.path / "trusted"
 
     @property
     def models(self) -> Path:
@@ -130,9 +147,17 @@ class Home:
         environ = dict(os.environ)
         if "RBEE_DATABASE" in environ:
             environ["RBEE_DATABASE"] = _placed(environ["RBEE_DATABASE"], Path.cwd)
+        for name in ("RBEE_TLS_CERTIFICATE", "RBEE_TLS_KEY"):
+            if environ.get(name):
+                environ[name] = os.path.abspath(os.path.expanduser(environ[name]))
         settings = settings_from(environ, text, str(config))
+        files = {
+            name: os.path.join(self.path, os.path.expanduser(value))
+            for name in ("tls_certificate", "tls_key")
+            if (value := getattr(settings, name))
+        }
         database = _placed(settings.database, lambda: self.path)
-        return with_flags(settings, {"database": database})
+        return with_flags(settings, {"database": database, **files})
 
     def token(self) -> str:
         """The swarm's bearer token, drawn on first use and readable by its owner alone.

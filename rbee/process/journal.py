@@ -19,7 +19,7 @@ def write(narration: Narration) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def begin() -> None:
+def escape_records() -> None:
     """From now on what is logged in this process takes one line, whatever it quotes, and the lines
     of a traceback stand below it, indented: none can be taken for the line of another record."""
     logging.setLogRecordFactory(record_of)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from rbee.process import whole_file
 from rbee.process.apart import environment_of
 from rbee.process.home import Home
 
@@ -25,6 +26,7 @@ _HEEDED = (
 )
 #: Ours that say where a queen is, which is told apart, or nothing to a daemon that is awake.
 _APART = ("RBEE_HOME", "RBEE_QUEEN_")
+_CERTIFICATES = "SSL_CERT_FILE"
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -32,6 +34,8 @@ class Listening(msgspec.Struct, frozen=True):
 
     url: str
     instance: str
+    #: The number of its process.
+    pid: int = 0
     #: What a hive is called by its queen.
     hive_id: str = ""
     #: What it was started with: a checksum of each variable that it goes by, and of the settings'
@@ -42,19 +46,15 @@ class Listening(msgspec.Struct, frozen=True):
 def note(home: Home, role: str, url: str, instance: str, hive_id: str = "") -> None:
     """Writes that it listens. A disk that is full keeps no daemon from working."""
     path = _path(home, role)
-    draft = path.with_name(f"{role}.{os.getpid()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        known = Listening(url, instance, hive_id, surroundings(home))
-        draft.write_bytes(msgspec.json.encode(known))
-        draft.replace(path)
+        known = Listening(url, instance, os.getpid(), hive_id, surroundings(home))
+        whole_file.write(path, msgspec.json.encode(known))
 
 
 def noted(home: Home, role: str) -> Listening | None:
     """Where one was when it last said so; None where none has, or it has left."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(_path(home, role).read_bytes(), type=Listening)
-    return None
+    return whole_file.read_as(_path(home, role), Listening)
 
 
 def forget(home: Home, role: str, instance: str) -> None:
@@ -70,7 +70,9 @@ def surroundings(home: Home) -> dict[str, int]:
     found = {
         name: zlib.crc32(value.encode("utf-8", "surrogateescape"))
         for name, value in environment_of(os.environ).items()
-        if name.upper() in _HEEDED or (name.startswith("RBEE_") and not name.startswith(_APART))
+        # What `up --print-env` has written says nothing new to a daemon.
+        if (name != _CERTIFICATES or home.trusted not in Path(value).parents)
+        and (name.upper() in _HEEDED or (name.startswith("RBEE_") and not name.startswith(_APART)))
     }
     with contextlib.suppress(OSError):
         found["config.toml"] = zlib.crc32((home.path / "config.toml").read_bytes())

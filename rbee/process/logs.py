@@ -34,7 +34,7 @@ _STDERR = 2
 _NAMED = 200
 
 
-def begin(log: Path, most_mib: int) -> None:
+def write_to(log: Path, most_mib: int) -> None:
     """On the running loop: faults go to stderr once a minute, and `log` is kept below a size.
 
     That file is left alone where stderr is another one: whoever started this program by hand sees

@@ -22,11 +22,12 @@ _MAPPED = b"0000000000000000FFFF0000"
 def believed(shown: str | None, nonce: str, ends: proof.Ends, credential: proof.Credential) -> bool:
     """Whether the other side knows the secret, and is who is meant; see `proof.holds`.
 
-    Who passes a connection on is this user, or root, where that is done on this machine.
+    Who passes a connection on is this user, or root, where that is done on this machine and the
+    connection is not encrypted up to whoever has proved it.
     """
     if not proof.holds(shown, nonce, ends, credential):
         return False
-    return proof.is_direct(shown, ends) or not is_another_users(ends)
+    return bool(ends.key) or proof.is_direct(shown, ends) or not is_another_users(ends)
 
 
 def is_another_users(ends: proof.Ends) -> bool:
@@ -35,7 +36,7 @@ def is_another_users(ends: proof.Ends) -> bool:
 
     Linux tells that; elsewhere nobody is found.
     """
-    server, client = map(_as_told, ends)
+    server, client = _as_told(ends.server), _as_told(ends.client)
     wanted = {(server, client), (_MAPPED + server, _MAPPED + client)}
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(OSError), open(table, "rb") as rows:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, exc
 from sqlalchemy.engine import URL
 
+from rbee.process.database import Conflict, Database, Transaction, unknown_url
 from rbee.wire.errors import RbeeError, invalid
 
 #: The one driver; a plain ``postgresql://`` means it, too.
-DRIVER = "postgresql+psycopg"
+_DRIVER = "postgresql+psycopg"
 _OUT_OF_REACH = "start that server, or mend server, name, user and password in the URL"
 #: What to do, by SQLSTATE or the class that it begins with (PostgreSQL's manual, appendix A).
 _ADVICE = {
@@ -21,7 +25,55 @@ _ADVICE = {
 }
 
 
-def engine_of(target: URL, busy: float) -> Engine:
+def open_server(where: str, busy: float) -> Database:
+    """The database at a URL. Raises as `database.open_database` does."""
+    try:
+        target = sqlalchemy.make_url(where)
+    except (exc.ArgumentError, ValueError):
+        raise unknown_url() from None
+    return _OnServer(target, busy)
+
+
+class _OnServer(Database):
+    """A database on a server."""
+
+    def __init__(self, target: URL, busy: float) -> None:
+        self._target = target
+        self._engine = _engine_of(target, busy)
+        with self._translated_errors(), self._engine.connect():
+            pass
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self._translated_errors(), self._engine.begin() as connection:
+            yield _Sent(connection)
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.IntegrityError as error:
+            raise Conflict(str(error.orig)) from error
+        except (exc.DBAPIError, exc.TimeoutError) as error:
+            cause = (error.orig if isinstance(error, exc.DBAPIError) else None) or error
+            raise _complaint(self._target, cause) from error
+
+
+class _Sent(Transaction):
+    """One on a server."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
+        found = self._connection.execute(sqlalchemy.text(statement), values).mappings()
+        return [{str(name): value for name, value in row.items()} for row in found]
+
+    def change(self, statement: str, **values: object) -> int:
+        return self._connection.execute(sqlalchemy.text(statement), values).rowcount
+
+
+def _engine_of(target: URL, busy: float) -> Engine:
     """Connections to the database at `target`; each is looked at before it is used again.
 
     The server's answer to a connection, a lock of another program and a network that swallows
@@ -43,7 +95,7 @@ def engine_of(target: URL, busy: float) -> Engine:
     }
     try:
         return sqlalchemy.create_engine(
-            target.set(drivername=DRIVER),
+            target.set(drivername=_DRIVER),
             connect_args=limits,
             pool_pre_ping=True,
             pool_timeout=busy,
@@ -57,7 +109,7 @@ def engine_of(target: URL, busy: float) -> Engine:
         ) from error
 
 
-def complaint(target: URL, cause: BaseException) -> RbeeError:
+def _complaint(target: URL, cause: BaseException) -> RbeeError:
     """What the driver or the server says of the database at `target`, without its password."""
     shown = target.set(query={}).render_as_string(hide_password=True)
     text = " ".join(str(cause).split())

@@ -160,7 +160,7 @@ def _conditions(of: _Processor, longest: int) -> dict[int, tuple[_Argument, ...]
     }
 
 
-class _Program(ctypes.Structure):
+class _FilterProgram(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
@@ -187,7 +187,7 @@ def refuse_calls(*, execute: bool, ipv6: bool = False) -> None:
     refused = processor.others if execute else (*processor.execute, *processor.others)
     code = program(processor.kind, refused, _conditions(processor, _IPV6 if ipv6 else _IPV4))
     # The kernel copies it before the call comes back.
-    filtered = _Program(len(code) // 8, code)
+    filtered = _FilterProgram(len(code) // 8, code)
     given = ctypes.byref(filtered)
     checked(libc().syscall(processor.seccomp, _SET_MODE_FILTER, _ALL_THREADS, given))
 

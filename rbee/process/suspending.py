@@ -1,9 +1,9 @@
 """How this machine is suspended, and whether its user may do that.
 
-`way` judges what was found, and is pure; `find_way` finds it. On Linux ``systemctl suspend``, which
-polkit allows to who sits at the machine, and to others by a rule or by sudo; logind tells which
-(`CanSuspend` of org.freedesktop.login1, which suspends nothing). On a Mac ``pmset sleepnow``, which
-everybody may.
+`suspend_command` judges what was found, and is pure; `find_suspend_command` finds it. On Linux
+``systemctl suspend``, which polkit allows to who sits at the machine, and to others by a rule or by
+sudo; logind tells which (`CanSuspend` of org.freedesktop.login1, which suspends nothing). On a Mac
+``pmset sleepnow``, which everybody may.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Found(NamedTuple):
     sudo: bool = False
 
 
-class Way(NamedTuple):
+class SuspendCommand(NamedTuple):
     """The command that suspends this machine; empty where none does: why, and what to type."""
 
     command: tuple[str, ...]
@@ -50,28 +50,30 @@ class Way(NamedTuple):
     fix: str = ""
 
 
-def way(found: Found) -> Way:
+def suspend_command(found: Found) -> SuspendCommand:
     """How it is done with what was found."""
     if not found.program:
         what = "pmset" if found.platform == "darwin" else "systemctl"
         fix = "look for /usr/bin/pmset" if what == "pmset" else "install systemd there"
-        return Way((), f"there is no {what} to suspend it", f"{fix}, or leave --wake out")
+        return SuspendCommand(
+            (), f"there is no {what} to suspend it", f"{fix}, or leave --wake out"
+        )
     if found.platform == "darwin":
-        return Way((found.program, "sleepnow"))
+        return SuspendCommand((found.program, "sleepnow"))
     command = (found.program, "suspend")
     if found.polkit == "na":
         fix = "look into /sys/power/state and the settings of its firmware"
-        return Way((), "it cannot be suspended at all", fix)
+        return SuspendCommand((), "it cannot be suspended at all", fix)
     if found.user == "root" or found.polkit == "yes":
-        return Way(command)
+        return SuspendCommand(command)
     if found.sudo:
-        return Way(("sudo", "-n", *command))
+        return SuspendCommand(("sudo", "-n", *command))
     line = f"{found.user} ALL=(root) NOPASSWD: {' '.join(command)}"
     fix = f"echo {shlex.quote(line)} | sudo tee /etc/sudoers.d/rbee-suspend"
-    return Way((), f"{found.user} may not suspend it", fix)
+    return SuspendCommand((), f"{found.user} may not suspend it", fix)
 
 
-def find_way() -> Way:
+def find_suspend_command() -> SuspendCommand:
     """How this machine is suspended. Blocks, for as long as the system's programs take."""
     name = "pmset" if sys.platform == "darwin" else "systemctl"
     import getpass  # late: few machines sleep
@@ -79,45 +81,46 @@ def find_way() -> Way:
     program = shutil.which(name) or ""
     user = "root" if os.geteuid() == 0 else getpass.getuser()
     if not program or name == "pmset":
-        return way(Found(sys.platform, program, user))
+        return suspend_command(Found(sys.platform, program, user))
     polkit = said(("busctl", *_CAN_SUSPEND)).removeprefix("s ").strip('" \n')
     sudo = user != "root" and polkit not in ("yes", "na") and _sudo_runs((program, "suspend"))
-    return way(Found(sys.platform, program, user, polkit, sudo))
+    return suspend_command(Found(sys.platform, program, user, polkit, sudo))
 
 
 def said(command: Sequence[str]) -> str:
     """What a program of the system prints; empty where it is not there, fails, or hangs. Blocks."""
     try:
-        ran = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_ANSWERS,
-            check=False,
-            env={**os.environ, "LC_ALL": "C"},
-        )
+        ran = _run(command)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return ran.stdout.decode("utf-8", "replace") if ran.returncode == 0 else ""
+    return ran.stdout if ran.returncode == 0 else ""
 
 
 def suspend(command: Sequence[str]) -> str:
-    """Suspends this machine by the command of a `Way`; why not, or empty. Blocks until the system
-    has taken the order, which it carries out in its own time."""
+    """Suspends this machine by the command of a `SuspendCommand`; why not, or empty. Blocks until
+    the system has taken the order, which it carries out in its own time."""
     try:
-        ran = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_ANSWERS,
-            check=False,
-        )
+        ran = _run(command)
     except OSError as error:
         return f"{command[0]}: {error.strerror}"
     except subprocess.TimeoutExpired:
         return ""  # it was suspended before its order was acknowledged
-    lines = ran.stderr.decode("utf-8", "replace").strip().splitlines()
+    lines = ran.stderr.strip().splitlines()
     return "" if ran.returncode == 0 else (lines[-1] if lines else f"exit status {ran.returncode}")
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Raises `OSError` and TimeoutExpired. It speaks English: some of what it says is read."""
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_ANSWERS,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+        encoding="utf-8",
+        errors="replace",
+    )
 
 
 def _sudo_runs(command: Sequence[str]) -> bool:

@@ -90,7 +90,7 @@ async def in_thread(kind: Threads, work: Callable[..., T], *arguments: Any) -> T
     would end this whole program; both come as a RuntimeError that names them.
     """
     loop = asyncio.get_running_loop()
-    # As asyncio.to_thread has it: what holds for whoever asks, such as whose token is shown.
+    # As asyncio.to_thread does it: the thread sees the context variables of whoever asks.
     context = contextvars.copy_context()
     pool = kind.pool()
     return await loop.run_in_executor(pool, context.run, contained, work, *arguments)

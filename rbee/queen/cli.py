@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 import click
 
 from rbee import __version__
+from rbee.process.command_line import told_on_stderr
 from rbee.process.home import Home
 from rbee.process.imports import quick_imports
-from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.settings import with_flags
-from rbee.wire.shown import shown
 
 
 @click.command(epilog="Example: queen-rbee --port 8500")
@@ -26,7 +24,7 @@ def queen(queen_host: str | None, queen_port: int | None, database: str | None) 
     with quick_imports():
         from rbee.queen.daemon import live
 
-    try:
+    with told_on_stderr():
         home = Home.open()
         flags = {"queen_host": queen_host, "queen_port": queen_port, "database": database}
         settings = with_flags(home.settings(), flags)
@@ -37,7 +35,3 @@ def queen(queen_host: str | None, queen_port: int | None, database: str | None) 
             database=settings.database,
         )
         asyncio.run(live(orders, home, settings, None, None))
-    except RbeeError as error:
-        message, suggestion = shown(error.message), shown(error.suggestion)
-        click.echo(f"error: {message}\n  try: {suggestion}", err=True)
-        sys.exit(1)

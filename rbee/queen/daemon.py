@@ -9,14 +9,17 @@ import asyncio
 import contextlib
 import functools
 import gc
+import logging
+import os
 from pathlib import Path
 from signal import SIGKILL
+from typing import TYPE_CHECKING
 
 import aiohttp
 
 from rbee.http.client import Peer, open_session
 from rbee.http.operation import Operation
-from rbee.http.server import Below, Server, leave
+from rbee.http.server import Below, Server, leave, trace
 from rbee.http.serving import serves
 from rbee.process import journal, listening, logs
 from rbee.process.child import Child
@@ -24,11 +27,13 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
+from rbee.process.traces import MISSING, Traces, is_asked_for
 from rbee.queen.anthropic import routes as anthropic
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, NameCatalog, open_catalog
+from rbee.queen.certificate import Certificates
 from rbee.queen.dispatcher import Dispatcher
-from rbee.queen.front.offer import Caller, Offer
-from rbee.queen.handlers import Handlers
+from rbee.queen.front.offer import KeyHolder, Offer
+from rbee.queen.handlers import QueenHandlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
@@ -44,7 +49,7 @@ from rbee.queen.page.sessions import Sessions
 from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses, narration, proof
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import (
     DRAIN,
     HEALTH,
@@ -56,12 +61,17 @@ from rbee.wire.messages.basics import (
     ShutdownBegun,
     ShutDownQueen,
 )
+from rbee.wire.messages.certificate import CERTIFICATE, AskCertificate, CertificateView
 from rbee.wire.messages.events import EVENTS, Done, FollowEvents
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.narration import Narration, say
 from rbee.wire.settings import Settings
 
+if TYPE_CHECKING:
+    from rbee.queen.traces import JobTraces
+
+_HERE = "127.0.0.1"
 #: How long a queen that may be there already has to answer (seconds).
 _SECOND_LOOK = 1.0
 #: When somebody who is sent away by a queen that is replaced may find the next one (seconds).
@@ -76,7 +86,7 @@ async def live(
     spare: Child | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    logs.begin(home.log("queen"), settings.log_mib)
+    logs.write_to(home.log("queen"), settings.log_mib)
     async with open_session(settings) as session:
         try:
             await _refuse_a_second(home, orders.token, session)
@@ -134,6 +144,9 @@ class _Queen:
         spare: Child | None,
     ) -> None:
         self.settings = settings
+        self.certificates = Certificates(home, settings)
+        if settings.tls_certificate or settings.tls_key:
+            self.certificates.context(_HERE)  # what cannot be used is told to whoever wakes her
         self.server = Server(
             "queen",
             proof.Credential(orders.token),
@@ -141,6 +154,7 @@ class _Queen:
             settings,
             functools.partial(_secret_of_hive, orders.token),
             lambda request: self.page.asks(request),
+            self.certificates,
         )
         # Before the catalog is opened: of two queens that start together, one gets the port.
         self.server.bind(orders.host, orders.port)
@@ -159,9 +173,9 @@ class _Queen:
         )
         database = open_catalog(orders.database or home.path / "queen.db", settings.database_busy)
         self.catalog_set_aside = database.set_aside
-        self.catalog = HiveCatalog(database.engine)
-        self.keys = Keys(KeyCatalog(database.engine))
-        self.names = Names(NameCatalog(database.engine), settings)
+        self.catalog = HiveCatalog(database)
+        self.keys = Keys(KeyCatalog(database))
+        self.names = Names(NameCatalog(database), settings)
         here = Here(home, settings, orders.token, self.server)
         self.hives = Hives(here, self.catalog, self.registry, session, spare)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
@@ -175,6 +189,7 @@ class _Queen:
             self.names,
             self.news.with_jobs.overhear,
         )
+        self.traces = _traces()
         self.cascade = True
         self.kept = False
         #: Ends by itself with her.
@@ -182,7 +197,7 @@ class _Queen:
 
     async def answer(self) -> None:
         """Begins to serve."""
-        handlers = Handlers(
+        handlers = QueenHandlers(
             self._begin,
             self.jobs,
             self.dispatcher,
@@ -245,6 +260,8 @@ class _Queen:
             await self.hives.sleep(self.news.say)
         self.news.say(narration.GOODBYE)
         self.news.fall_silent()
+        if self.traces is not None:
+            await self.traces.close()
         await self.server.close()
 
     @serves(EVENTS)
@@ -259,6 +276,14 @@ class _Queen:
         self._require_awake()
         self._stay()
         await self.hives.have_heard()
+
+    @serves(CERTIFICATE)
+    async def certificate(self, wanted: AskCertificate) -> CertificateView:
+        """Tells what she shows where a connection to this address is encrypted."""
+        try:
+            return self.certificates.view(wanted.address)
+        except ValueError:
+            raise invalid(f"{wanted.address!r} is no address", "send an IP address") from None
 
     @serves(DRAIN)
     async def drain(self) -> DrainBegun:
@@ -297,11 +322,11 @@ class _Queen:
             return ShutdownBegun(jobs=len(self._under_way()))
         return ShutdownBegun(jobs=len(self._wanted()))
 
-    def _begin(self, wanted: JobRequest, caller: Caller | None = None, api: str = "rbee") -> Job:
+    def _begin(self, wanted: JobRequest, caller: KeyHolder | None = None, api: str = "rbee") -> Job:
         """Takes a job in that came by this API, and sets to work on it; `caller` is the holder of a
         key, and what that may have. Raises `queue_full`."""
         wanted.spread = wanted.spread or self.settings.spread
-        of = caller or Caller("", "", "", None, may_fetch=True)
+        of = caller or KeyHolder("", "", "", None, may_fetch=True)
         job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
         self._require_awake()
         self.jobs.require_room(job)
@@ -310,7 +335,7 @@ class _Queen:
         by = f"{api}, key {job.key}" if job.key else api
         facts = {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
         self._tell_of(say(narration.JOB_BEGUN, facts))
-        job.overhear = self.news.with_jobs.overhear
+        job.overhear, job.trace = self.news.with_jobs.overhear, trace.get()
         task = job.begin(self._work(job), f"job {job.job_id}")
         task.add_done_callback(lambda _: self._over(job, api))
         return job
@@ -319,6 +344,8 @@ class _Queen:
         self.dispatcher.leave(job)
         self.measures.count(api, job)
         self._tell_of(job.outcome())
+        if self.traces is not None:
+            self.traces.over(api, job)
 
     def _tell_of(self, line: Narration) -> None:
         journal.write(line)
@@ -390,6 +417,19 @@ class _Queen:
         self.kept = True
         self.hives.directory.own.stay()
         self.news.say(narration.KEEP_WARM)
+
+
+def _traces() -> JobTraces | None:
+    """What tells the traces of jobs; None where nobody has asked for them, or it is not here."""
+    if not is_asked_for(os.environ):
+        return None
+    from rbee.queen.traces import JobTraces  # late: few ask
+
+    try:
+        return JobTraces(Traces())
+    except ImportError:
+        logging.getLogger(__name__).warning(MISSING)
+        return None
 
 
 def _secret_of_hive(token: str, name: str) -> str | None:

@@ -144,8 +144,8 @@ def decide(state: State) -> Decision | None:
     """What is to be done next; None: nothing, as long as nothing changes."""
     if all(claim.acting for claim in state.claims.values()):
         return None
-    turn = _Turn(state)
-    for queue in turn.queues:
+    this = _Turn(state)
+    for queue in this.queues:
         # A job that wants what an earlier one wants waits as that does, unless a slot is free.
         waits: dict[tuple[object, ...], Wait] = {}
         asking = set()
@@ -158,7 +158,7 @@ def decide(state: State) -> Decision | None:
                 continue
             known = waits.get(wish) if claim.looked else None
             if known is None or wish in asking:
-                decision = turn.step(claim, queue, place, known)
+                decision = this.step(claim, queue, place, known)
             else:
                 decision = Hold(claim, known)
             if not isinstance(decision, Hold):
@@ -166,7 +166,7 @@ def decide(state: State) -> Decision | None:
             if decision.wait != claim.wait or claim.begun is not None:
                 return decision
             waits[wish] = decision.wait
-    moves = (turn.move(claim) for claim in state.claims.values() if claim.moves)
+    moves = (this.move(claim) for claim in state.claims.values() if claim.moves)
     return next((decision for decision in moves if decision is not None), None)
 
 
@@ -182,7 +182,7 @@ def note(state: State, decision: Decision) -> None:
     if isinstance(decision, Grant):
         state.take(claim, decision.warm.worker.worker_id)
     elif isinstance(decision, Rouse):
-        # What its hive said before is of another time.
+        # What its hive said of its room before it slept holds no more.
         rooms = claim.rooms.items()
         claim.rooms = {on: room for on, room in rooms if on[0][0] != decision.hive_id}
     elif isinstance(decision, Prepare) or (isinstance(decision, Check) and not decision.beside):
@@ -436,7 +436,7 @@ class _Turn:
                 if race.is_over:
                     break
         except RbeeError as error:
-            # Where nobody is left, why the others are not is what matters.
+            # Where no machine is left, the refusal tells why each of them was given up.
             is_alone = not self._facts(claim) and claim.troubles
             return Refuse(claim, claim.troubles.error() if is_alone else error)
         if race.best is not None:
@@ -579,37 +579,24 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
     def on(hive_id: str) -> Sequence[str]:
         return [device for where, device in degraded if where == hive_id] if degraded else ()
 
-    awake = [
+    awake = [hive for hive in state.hives.values() if hive.hive_id not in claim.skipped]
+    asleep = [hive for hive in state.asleep.values() if not claim.troubles.is_out(hive.hive_id)]
+    return [
         HiveFacts(
             hive.hive_id,
             hive.devices,
-            hive.workers.values(),
+            () if sleeps else hive.workers.values(),
             on(hive.hive_id),
             hive.hive_id == LOCAL,
-            hive.hive_id in claim.owners,
+            claim.request.model_ref in hive.models if sleeps else hive.hive_id in claim.owners,
             hive.round_trip,
             hive.bytes_per_second,
+            sleeps,
         )
-        for hive in state.hives.values()
-        if hive.devices is not None
-        and (claim.holders is None or hive.hive_id in claim.holders)
-        and hive.hive_id not in claim.skipped
+        for hives, sleeps in ((awake, False), (asleep, True))
+        for hive in hives
+        if hive.devices is not None and (claim.holders is None or hive.hive_id in claim.holders)
     ]
-    asleep = [
-        HiveFacts(
-            each.hive_id,
-            each.devices,
-            (),
-            on(each.hive_id),
-            here=False,
-            holds=claim.request.model_ref in each.models,
-            asleep=True,
-        )
-        for each in state.asleep.values()
-        if (claim.holders is None or each.hive_id in claim.holders)
-        and not claim.troubles.is_out(each.hive_id)
-    ]
-    return awake + asleep
 
 
 def _wish(claim: Claim) -> tuple[object, ...]:

@@ -48,7 +48,7 @@ async def _examine(row: HiveRow, here: Here) -> None:
 async def _examine_all(home: Home) -> None:
     settings, token = home.settings(), home.token()
     database = open_catalog(settings.database or home.path / "queen.db", settings.database_busy)
-    rows = await in_thread(DATABASE, HiveCatalog(database.engine).list)
+    rows = await in_thread(DATABASE, HiveCatalog(database).list)
     here = Here(home, settings, token, Server("queen", proof.Credential(token)))
     await asyncio.gather(*(_examine(row, here) for row in rows if row.ssh is not None))
 

@@ -65,14 +65,14 @@ from rbee.wire.messages.models import (
     ClusterModelList,
     ClusterModelView,
     ModelRemoved,
-    OneModel,
+    NamedModel,
     RemoveModel,
 )
 from rbee.wire.messages.workers import STOP_WORKER, WORKERS, WorkerList, WorkerView
 from rbee.wire.settings import Settings
 
 
-class Handlers(NamedTuple):
+class QueenHandlers(NamedTuple):
     """Jobs, hives, workers and models. `begin` takes a job in, and sets to work on it."""
 
     begin: Callable[[JobRequest], Job]
@@ -214,7 +214,7 @@ class Handlers(NamedTuple):
             asleep = wanted.node in self.registry.asleep
             how = f"rbee-keeper wake {wanted.node}" if asleep else "rbee-keeper up"
             raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", how)
-        removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=ref))
+        removed = await self.hives.peer(hive).call(REMOVE_MODEL, NamedModel(ref=ref))
         return removed if removed.kept_for else None
 
     async def known(self, awake: bool = False) -> Known:
@@ -243,6 +243,7 @@ class Handlers(NamedTuple):
     def _view(self, row: HiveRow) -> HiveView:
         hive = self.registry.hives.get(row.hive_id)
         degraded = self.dispatcher.state.degraded.items() if hive else ()
+        kept_off = None if hive else self.hives.kept_off.get(row.hive_id)
         return HiveView(
             hive_id=row.hive_id,
             host=row.host,
@@ -258,6 +259,8 @@ class Handlers(NamedTuple):
                 if on == row.hive_id
             ],
             wakes=row.wake is not None,
+            why_off=kept_off.message if kept_off else "",
+            advice=kept_off.suggestion if kept_off else "",
         )
 
     async def _forgotten(self, hive_id: str, worker_id: str) -> None:

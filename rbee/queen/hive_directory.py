@@ -119,7 +119,7 @@ class HiveDirectory:
         machine = self._others.pop(hive_id, None)
         if machine is None:
             return
-        await machine.fill_in()
+        await machine.close_tunnel()
         if all(other.served_on != machine.served_on for other in self._others.values()):
             await self._here.server.serve_no_more_on(machine.served_on)
 

@@ -38,7 +38,7 @@ from rbee.queen.registry import Registry, Tell
 from rbee.queen.rousing import ANSWERS, Rousing, send_packet
 from rbee.queen.scheduler import HiveFacts
 from rbee.queen.shell import python_of
-from rbee.queen.state import LOCAL, Asleep, Hive
+from rbee.queen.state import LOCAL, Hive
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker, Unreachable
@@ -109,6 +109,8 @@ class Hives:
         self._failed: dict[str, tuple[float, RbeeError]] = {}
         #: Hives that take longer to wake than anybody waits who has another.
         self._late: dict[str, _Waking] = {}
+        #: What kept each hive that is off from being awake when that was tried last.
+        self.kept_off: dict[str, RbeeError] = {}
         self._waking: dict[str, asyncio.Lock] = {}
         self._rousing = Rousing(self._settings.wake_wait, self._awake, send_packet)
         #: Machines that she has had woken, whose hives are to suspend them again; and those whose
@@ -211,7 +213,7 @@ class Hives:
             if isinstance(failure, BaseException):
                 if not isinstance(failure, RbeeError):
                     raise failure
-                # What it told before still stands; it may answer in time for the next question.
+                # What it told before is kept; it may answer in time for the next question.
                 tell(narration.HIVE_SKIPPED, hive_id=hive.hive_id, why=failure.message)
                 described.remove(hive)
         return described
@@ -276,6 +278,8 @@ class Hives:
             if hive_id not in self._late:
                 self._failed[hive_id] = time.monotonic(), error
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+            if error.code == "hive_unfit":
+                tell(narration.HIVE_UNFIT, hive_id=hive_id, advice=error.suggestion)
         return awake
 
     def missing(self, node: str | None) -> dict[str, RbeeError]:
@@ -388,7 +392,7 @@ class Hives:
         self._on.discard(hive_id)
         self._roused.discard(hive_id)
         self._suspended.add(hive_id)
-        self._give_up_way(hive_id)  # what wakes it digs anew
+        self._give_up_way(hive_id)  # what wakes it opens another
         tell(narration.MACHINE_SUSPENDED, hive_id=hive_id)
         await self.directory.suspended(hive_id, models)
 
@@ -408,7 +412,9 @@ class Hives:
         if row.wake is None or row.hive_id in self._registry.hives:
             return True
         known, now = self._registry.asleep.get(row.hive_id), time.monotonic()
-        if known is not None and (known.told or now - known.looked_at < self._settings.hive_retry):
+        if known is not None and (
+            known.looked_at is None or now - known.looked_at < self._settings.hive_retry
+        ):
             return False
         machine = self.directory.machine(row)
         if not isinstance(machine, OtherMachine) or await machine.is_on(ANSWERS):
@@ -416,7 +422,8 @@ class Hives:
             return True
         if row.devices is not None and row.hive_id not in self._registry.hives:
             models = {each.model_ref: each for each in row.models}
-            asleep = Asleep(row.hive_id, row.devices, models, looked_at=now)
+            asleep = Hive(row.hive_id, row.host, "", devices=row.devices, models=models)
+            asleep.looked_at = now
             self._registry.found_asleep(asleep)
         return False
 
@@ -466,15 +473,9 @@ class Hives:
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers
         both."""
-        hive = self._registry.hives.get(hive_id)
-        if hive is None or hive.devices is None:
-            return
-        cpu = hive.devices.cpu
-        news = name or cpu.name, gb_per_second or cpu.gb_per_second
-        if news == (cpu.name, cpu.gb_per_second):
-            return
-        cpu.name, cpu.gb_per_second = news
-        await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
+        devices = self._registry.processor(hive_id, name, gb_per_second)
+        if devices is not None:
+            await in_thread(DATABASE, self._catalog.describe, hive_id, devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
@@ -588,6 +589,15 @@ class Hives:
                 await self.peer(hive).call(HEALTH)
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
+        try:
+            hive = await self._awake_or_woken(row, tell)
+        except RbeeError as error:
+            self.kept_off[row.hive_id] = error
+            raise
+        self.kept_off.pop(row.hive_id, None)
+        return hive
+
+    async def _awake_or_woken(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
             if self.directory.is_forgotten(row.hive_id):
                 await self.directory.require(row.hive_id)
@@ -649,7 +659,7 @@ class Hives:
         return hive
 
     def _keep_way(self, hive_id: str, machine: OtherMachine) -> None:
-        """Has the tunnel to a hive dug anew where it breaks off."""
+        """Has the tunnel to a hive opened anew where it breaks off."""
         self._give_up_way(hive_id)
         name = f"tunnel to {hive_id}"
         self._keeping[hive_id] = spawn(self._keep_open(hive_id, machine), name, lambda _: None)
@@ -666,7 +676,7 @@ class Hives:
             until = time.monotonic() + self._settings.lease
             while not await self._dig_again(hive_id, machine):
                 if time.monotonic() > until:
-                    await machine.fill_in()
+                    await machine.close_tunnel()
                     return
                 await asyncio.sleep(self._settings.heartbeat_interval)
 
@@ -686,7 +696,7 @@ class Hives:
         """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             try:
-                way = await machine.dig_again()
+                way = await machine.open_tunnel_again()
                 hive = self._registry.moved(hive_id, way.hive_url)
                 async with timeout(self._settings.connect_timeout):
                     credential = self._credential(hive)

@@ -88,7 +88,7 @@ async def infer(
 
 
 async def _stop(peer: Peer, begun: InferRequest, settings: Settings) -> None:
-    # It may be over, or its worker gone: what cancelling is for.
+    # An error means that it is over, or its worker gone, and nothing is left to cancel.
     with contextlib.suppress(RbeeError, asyncio.TimeoutError):
         async with timeout(settings.stop_request):
             await peer.call(CANCEL_INFERENCE, Named(id=begun.infer_id or ""))

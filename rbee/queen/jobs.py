@@ -43,6 +43,8 @@ class Job(TrackedTask):
         self.size_asked = len(encode(request))
         self.size_of_pictures = _size_of_pictures(request)
         self.key = key
+        #: The span that it is a part of, in W3C's words; empty: nobody has said.
+        self.trace = ""
         self.number = 0
         #: Whether machines that do not answer are waited for, since there are no others.
         self.is_patient = False

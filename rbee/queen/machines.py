@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from signal import SIGKILL
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rbee.http.client import Peer
 from rbee.http.server import Server
@@ -50,6 +50,17 @@ class Here(NamedTuple):
     settings: Settings
     token: str
     server: Server
+
+    def orders_for(self, row: HiveRow, way: Way, **more: Any) -> HiveOrders:
+        """How a hive is to run there; `more` fields of its orders."""
+        return HiveOrders(
+            host=way.host,
+            port=way.port,
+            token=proof.hive_secret(self.token, row.hive_id),
+            hive_id=row.hive_id,
+            queen_url=way.queen_url,
+            **more,
+        )
 
 
 class Machine(abc.ABC):
@@ -101,15 +112,7 @@ class OwnMachine(Machine):
         if child is None or child.process.poll() is not None:
             child = Child.start("hive", self._here.home.log("hive", row.hive_id))
         exited = exit_of(child)
-        child.order(
-            HiveOrders(
-                host=way.host,
-                port=way.port,
-                token=proof.hive_secret(self._here.token, row.hive_id),
-                hive_id=row.hive_id,
-                queen_url=way.queen_url,
-            )
-        )
+        child.order(self._here.orders_for(row, way))
         try:
             report = await Reports(child).ready(
                 self._here.settings.health_wait_total,

@@ -23,13 +23,13 @@ from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import CANCEL_OPERATION, OPERATION_EVENTS, Named, OperationStarted
+from rbee.wire.messages.devices import HiveDevices
 from rbee.wire.messages.hives import (
     ADD_HIVE,
     BRING_RBEE,
     WAKE_HIVES,
     AddHive,
     BringRbee,
-    HiveAdded,
     HiveAddStarted,
     HivesAwake,
     WakeHives,
@@ -110,9 +110,9 @@ class Operations:
         hive_id = id_of(wanted)
         decided = await self._hives.directory.decided(hive_id, wanted)
 
-        async def work(operation: Task) -> HiveAdded:
+        async def work(operation: Task) -> HiveDevices:
             devices = await self._hives.add(hive_id, decided, operation.say)
-            return HiveAdded(hive_id=hive_id, devices=devices)
+            return HiveDevices(hive_id=hive_id, devices=devices)
 
         started = _started(self.begin(Task("add", hive_id), work))
         return HiveAddStarted(hive_id=hive_id, **asdict(started))

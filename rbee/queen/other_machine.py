@@ -30,7 +30,7 @@ from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Here, Machine, Way, shut_down_and_wait
 from rbee.queen.registry import Tell
-from rbee.wire import addresses, narration, proof
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.messages.hives import SshTarget
@@ -85,7 +85,7 @@ class OtherMachine(Machine):
         self._connection: SshConnection | None = None
         self._inspected: SshConnection | None = None
         self._tunnel: SshConnection | None = None
-        self._dug: dict[str, str] = {}
+        self._forwarded: dict[str, str] = {}
         #: The port over there that leads to the queen, and where the hive said that it listens.
         self._queen_there = 0
         #: The address of the queen's machine on which she listens for this one, beyond loopback.
@@ -178,11 +178,11 @@ class OtherMachine(Machine):
         try:
             tunnel = self._ssh.tunnel
             if tunnel:
-                # To the hive that stands in a record there, which nobody but its user can write.
+                # The tunnel leads to the hive of the pidfile there, which its user alone can write.
                 self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
-            yield await (self._dig(connection) if tunnel else self._direct(connection))
+            yield await (self._open_tunnel(connection) if tunnel else self._direct(connection))
         except BaseException:
-            await self.fill_in()  # there is no hive at its end
+            await self.close_tunnel()  # there is no hive at its end
             raise
         finally:
             self._connection = None
@@ -206,15 +206,10 @@ class OtherMachine(Machine):
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
-        orders = HiveOrders(
-            host=way.host,
-            port=way.port,
-            token=proof.hive_secret(self._here.token, row.hive_id),
-            hive_id=row.hive_id,
-            queen_url=way.queen_url,
-            queen_instance=self._here.server.instance,
-            on_lease=True,
-            owner=f"{getpass.getuser()}@{platform.node()}",
+        owner = f"{getpass.getuser()}@{platform.node()}"
+        instance = self._here.server.instance
+        orders = self._here.orders_for(
+            row, way, queen_instance=instance, on_lease=True, owner=owner
         )
         connection = self._connection
         assert connection is not None, "a hive is started on the way to its machine"
@@ -238,7 +233,7 @@ class OtherMachine(Machine):
         except RbeeError:
             await self._kill()
         finally:
-            await self.fill_in()
+            await self.close_tunnel()
 
     async def _kill(self) -> None:
         try:
@@ -278,31 +273,31 @@ class OtherMachine(Machine):
                 f"no tunnel leads to {url} of {self._host}",
                 "try again; rbee-keeper hives tells whether that machine is reached",
             )
-        if url not in self._dug:
-            if len(self._dug) >= _MOST_WAYS:  # the oldest, but for the hive's own
-                oldest = next(each for each in self._dug if each != self._hive_there)
-                self._tunnel.tunnels.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
+        if url not in self._forwarded:
+            if len(self._forwarded) >= _MOST_WAYS:  # the oldest, but for the hive's own
+                oldest = next(each for each in self._forwarded if each != self._hive_there)
+                self._tunnel.tunnels.stop(int(self._forwarded.pop(oldest).rpartition(":")[2]))
             local = self._tunnel.tunnels.forward(there)
-            self._dug[url] = addresses.base_url(_LOOPBACK, local)
-        return self._dug[url]
+            self._forwarded[url] = addresses.base_url(_LOOPBACK, local)
+        return self._forwarded[url]
 
     async def until_cut_off(self) -> None:
         """Returns once the tunnel has ended, whoever ended it."""
         if self._tunnel is not None:
             await self._tunnel.until_closed()
 
-    async def dig_again(self) -> Way:
+    async def open_tunnel_again(self) -> Way:
         """Opens the tunnel anew to the hive that it led to. Raises `ssh_failed`."""
         connection = await self._connect()
         try:
-            return await self._dig(connection)
+            return await self._open_tunnel(connection)
         except BaseException:
             await connection.close()
             raise
 
-    async def fill_in(self) -> None:
+    async def close_tunnel(self) -> None:
         """Takes the tunnel away, with the ports that led into it at either end."""
-        tunnel, self._tunnel, self._dug = self._tunnel, None, {}
+        tunnel, self._tunnel, self._forwarded = self._tunnel, None, {}
         if tunnel is not None:
             await tunnel.close()
 
@@ -336,12 +331,12 @@ class OtherMachine(Machine):
     async def _said(self, connection: SshConnection, command: str) -> str:
         return (await connection.run(command)).stdout.decode("utf-8", "replace")
 
-    async def _dig(self, connection: SshConnection) -> Way:
-        await self.fill_in()
+    async def _open_tunnel(self, connection: SshConnection) -> Way:
+        await self.close_tunnel()
         self._tunnel = connection
         here = (_LOOPBACK, self._here.server.port)
-        dig = functools.partial(connection.tunnels.reverse, here, self._queen_there)
-        port = self._queen_there = await in_own_thread(dig)
+        reverse = functools.partial(connection.tunnels.reverse, here, self._queen_there)
+        port = self._queen_there = await in_own_thread(reverse)
         url = await self.way_to(self._hive_there) if self._hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 

@@ -74,7 +74,7 @@ class Planner:
         asked = list(zip(awake_ones, answers))
         for each in asked:
             self._note(claim, *each)
-        # What was heard of some places may leave others that would not have been tried without.
+        # A refusal may open places to a job that were not among the first, such as larger spreads.
         while isinstance(decision := self._decided(claim), Check):
             if decision.claim is not claim or any(decision.place == place for place, _ in asked):
                 break

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rbee.process.tasks import begin
-from rbee.queen.state import Asleep, Hive
+from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
@@ -38,7 +38,7 @@ class Registry:
         """A hive that is silent for `silence` seconds is offline; `tell` hears what happens."""
         self.hives: dict[str, Hive] = {}
         #: The machines that are suspended and can be woken.
-        self.asleep: dict[str, Asleep] = {}
+        self.asleep: dict[str, Hive] = {}
         #: The machines that take long to wake.
         self.waking: set[str] = set()
         #: By each name of a model that has several: the one name that stands for all of them.
@@ -92,8 +92,8 @@ class Registry:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)
         slept = self.asleep.get(beat.hive_id)
-        if back is None and slept is not None and slept.hive is not None:
-            back = self.asleep.pop(beat.hive_id).hive
+        if back is None and slept is not None and slept.looked_at is None:
+            back = self.asleep.pop(beat.hive_id)
         hive = self.hives.get(beat.hive_id) or back
         if hive is None:
             if beat.hive_id not in self._expected:
@@ -126,6 +126,17 @@ class Registry:
         hive.devices_at = time.monotonic()
         self.described_so_far += 1
         self._notify()
+
+    def processor(self, hive_id: str, name: str, gb_per_second: float) -> Devices | None:
+        """A hive has told what its processor is called, and how fast that reads; empty and 0: not
+        yet. What the hive has then; None: nothing of that is new."""
+        hive = self.hives.get(hive_id)
+        if hive is None or hive.devices is None:
+            return None
+        cpu = hive.devices.cpu
+        before = cpu.name, cpu.gb_per_second
+        cpu.name, cpu.gb_per_second = name or cpu.name, gb_per_second or cpu.gb_per_second
+        return hive.devices if (cpu.name, cpu.gb_per_second) != before else None
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
         """Phase 9.3: a worker has been started; heartbeats will tell the rest."""
@@ -174,12 +185,13 @@ class Registry:
         back with its next heartbeat. Raises `hive_unreachable` for one that does not live."""
         hive = self.living(hive_id)
         if hive.devices is not None:
-            self.asleep[hive_id] = Asleep(hive_id, hive.devices, models, told=True, hive=hive)
+            self.asleep[hive_id] = hive
+            hive.models, hive.looked_at = models, None
         self._timers.pop(hive_id).cancel()
         self._missed.add(hive_id)
         self.gone(hive_id)
 
-    def found_asleep(self, asleep: Asleep) -> None:
+    def found_asleep(self, asleep: Hive) -> None:
         """A machine that can be woken does not answer."""
         self.asleep[asleep.hive_id] = asleep
         self._notify()

@@ -135,7 +135,7 @@ class Rousing:
                     silent = error.code == "hive_unreachable"
                     if not silent and error.details.get("reason") not in _NOT_YET:
                         raise
-            # Where it is refused at once, that is asked no more often than it may time out.
+            # A port that refuses at once is tried no more often than one that lets the time pass.
             await asyncio.sleep(max(0.0, asked_at + ANSWERS - time.monotonic()))
 
     async def _call(self, hive_id: str, target: WakeTarget, tell: Tell) -> None:

@@ -67,7 +67,6 @@ class Several:
     def __init__(self, hives: Hives, settings: Settings) -> None:
         self._hives = hives
         self._patience = settings.connect_timeout
-        self._streams: set[asyncio.Task[None]] = set()
         #: The hive that a worker lost a part on.
         self._lost: dict[str, str] = {}
         #: The sides of workers, by their hives; also of some that have ended.
@@ -210,9 +209,7 @@ class Several:
             _close(heads)
             self._leaving = [*self._leaving[-_REMEMBERED:], sides]
 
-        holding = spawn(watch, name, over)
-        self._streams.add(holding)
-        holding.add_done_callback(self._streams.discard)
+        spawn(watch, name, over)
 
     async def until_left(self, peer_of: PeerOf) -> None:
         """Returns once the sides are gone whose streams have ended: until then they keep room."""

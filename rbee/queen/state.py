@@ -31,7 +31,8 @@ _REMEMBERED = 1024
 
 
 class Hive(msgspec.Struct):
-    """A hive that lives.
+    """A hive that lives, or whose machine is suspended and can be woken: then all of this is from
+    when it was awake.
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
     at `devices_at`; `beats` counts its heartbeats, and `round_trip` is how long the fastest of them
@@ -52,21 +53,10 @@ class Hive(msgspec.Struct):
     measured_at_ms: int = 0
     last_beat: float = 0.0
     last_beat_ms: int = 0
-
-
-class Asleep(NamedTuple):
-    """A machine that is suspended and can be woken, with what is known from when it was awake.
-
-    `models` are those on its disk, by name. `told`: its hive has said so, and is `hive`; else
-    it did not answer at `looked_at` (monotonic seconds).
-    """
-
-    hive_id: str
-    devices: Devices
-    models: Mapping[str, ModelView]
-    told: bool = False
-    hive: Hive | None = None
-    looked_at: float = 0.0
+    #: What is on the disk of a machine that is suspended, by name.
+    models: Mapping[str, ModelView] = {}
+    #: When that machine did not answer; None: its hive has said itself that it is suspended.
+    looked_at: float | None = None
 
 
 class Degraded(NamedTuple):
@@ -256,7 +246,7 @@ class State(msgspec.Struct):
     degraded: dict[Broken, Degraded] = {}
     claims: dict[str, Claim] = {}
     names: dict[str, str] = {}
-    asleep: dict[str, Asleep] = {}
+    asleep: dict[str, Hive] = {}
     waking: set[str] = set()
     served: dict[str, dict[str, int]] = {}
     seconds: dict[str, float] = {}

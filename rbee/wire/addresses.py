@@ -24,6 +24,8 @@ FOR_CALLERS = (V1, OLLAMA)
 
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"
+#: W3C's header, which says which trace, and which span of it, a request is a part of.
+TRACE_HEADER = "traceparent"
 #: What an answer can be spoken of by.
 REQUEST_HEADER = "x-request-id"
 #: The same to Anthropic's clients.
@@ -37,9 +39,13 @@ HUB_TOKEN_HEADER = "X-Hub-Token"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def base_url(host: str, port: int) -> str:
+#: Hosts that stand for every address of a machine, to listen at.
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+def base_url(host: str, port: int, scheme: str = "http") -> str:
     """``http://host:port``, with brackets around an IPv6 address."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def host_of(url: str) -> str:
@@ -55,6 +61,20 @@ def at(url: str) -> tuple[str, int] | None:
     except ValueError:
         return None
     return (host, port) if parts.scheme == "http" and host and port else None
+
+
+def encrypted(url: str) -> str:
+    """The same address, by ``https://``."""
+    return f"https://{urlsplit(url).netloc}"
+
+
+def from_here(url: str) -> str:
+    """How a URL of `base_url` is reached from its own machine: one that listens everywhere also
+    does at the loopback address."""
+    there = at(url)
+    if there is None or there[0] not in EVERYWHERE:
+        return url
+    return base_url("::1" if ":" in there[0] else "127.0.0.1", there[1])
 
 
 def same(url: str, other: str) -> bool:

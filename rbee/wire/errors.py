@@ -17,6 +17,7 @@ HTTP_STATUS: dict[str, int] = {
     "invalid_request": 400,
     "unauthorized": 401,
     "foreign_page": 403,
+    "encryption_required": 403,
     "model_gated": 403,
     "model_not_found": 404,
     "hive_not_found": 404,

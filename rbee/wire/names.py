@@ -97,12 +97,12 @@ def check_machine(wanted: AddHive) -> None:
         _check(wanted.ssh.user, why_no_user, "user", "name whom `ssh` would log in as: --ssh-user")
     if wanted.ssh is not None and not (wanted.ssh.key_path or "").isprintable():
         raise invalid(
-            f"{shown(wanted.ssh.key_path or '')} cannot be the path of a key",
+            f"{quoted(wanted.ssh.key_path or '')} cannot be the path of a key",
             "name a file without control characters in its path: --key",
         )
     if wanted.wake not in ("", "auto") and not is_mac(wanted.wake):
         raise invalid(
-            f"{shown(wanted.wake)} is no address of a network card",
+            f"{quoted(wanted.wake)} is no address of a network card",
             "it is six pairs of digits, as ip link shows it: --wake aa:bb:cc:dd:ee:ff; "
             "or --wake auto, which looks for it",
         )
@@ -112,7 +112,7 @@ def check_machine(wanted: AddHive) -> None:
         check_hive(wanted.hive_id)
     if wanted.accept_host_key and not _FINGERPRINT.fullmatch(wanted.accept_host_key):
         raise invalid(
-            f"{shown(wanted.accept_host_key)} is no fingerprint of a host key",
+            f"{quoted(wanted.accept_host_key)} is no fingerprint of a host key",
             "it is SHA256: and 43 letters, as ssh-keygen -l shows it",
         )
 
@@ -126,19 +126,19 @@ def check_hive(text: str) -> None:
     """Raises `invalid_request` for what cannot be the name of a hive."""
     if not _HIVE.fullmatch(text):
         raise invalid(
-            f"{shown(text)} cannot be the name of a hive",
+            f"{quoted(text)} cannot be the name of a hive",
             "letters, digits, dots, dashes and underscores, a letter or digit first: --id attic",
         )
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """`text` in quotes, its end left out where it is long, with nothing that a terminal obeys."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
 
 def _check(text: str, why_not: Callable[[str], str], what: str, suggestion: str) -> None:
     if why := why_not(text):
-        raise invalid(f"{shown(text)} cannot be the name of a {what}: {why}", suggestion)
+        raise invalid(f"{quoted(text)} cannot be the name of a {what}: {why}", suggestion)
 
 
 def _strange(text: str, besides: str) -> str:

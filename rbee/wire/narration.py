@@ -261,6 +261,10 @@ CUT_IN_CHAT = _keeper(
 CUT_BY_LIMIT = _keeper(
     "answer.limit", "the answer stops here: {count} tokens are what --max-tokens allows"
 )
+GROWN_CALM = _keeper(
+    "narration.calm",
+    "this was told {count} times, and is one line from now on; --no-calm shows it (calm_after)",
+)
 CANCELLING = _keeper("job.cancel", "cancelling the job")
 
 # Of each job, in the queen's log alone: whoever asked for it is told by its own events.
@@ -305,6 +309,7 @@ HIVE_IN_THE_OPEN = _queen(
     "{host} is spoken to without encryption: whoever is on that network reads prompts and answers",
 )
 HIVE_SKIPPED = _queen("hive.skipped", "going on without hive {hive_id}: {why}")
+HIVE_UNFIT = _queen("hive.unfit", "to have hive {hive_id} again: {advice}")
 HIVE_WAKE = _queen("hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = _queen(
     "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."

@@ -52,15 +52,22 @@ class Credential(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """The two addresses of a connection, ``127.0.0.1:8500`` each."""
+    """The two addresses of a connection, ``127.0.0.1:8500`` each.
+
+    `key` is the public key that the server shows, where the connection is encrypted (the SHA-256 of
+    it, in hexadecimal digits). A proof names it: one that is passed on by somebody who decrypts
+    between names another key than the client sees.
+    """
 
     server: str
     client: str
+    key: str = ""
 
     @classmethod
-    def of(cls, *names: tuple[object, ...]) -> Ends:
+    def of(cls, *names: tuple[object, ...], key: str = "") -> Ends:
         """Those that sockets tell as ``(host, port, ...)`` each, the server's first."""
-        return cls(*(f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}" for name in names))
+        server, client = (f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}" for name in names)
+        return cls(server, client, key)
 
 
 def headers(credential: Credential) -> dict[str, str]:
@@ -163,18 +170,19 @@ def answer(
     if secret is None or not 0 < len(nonce) <= _LONGEST_NONCE:
         return None
     meant = Credential(secret, name, reports=name != own.name)
-    return " ".join([_proof(meant, nonce, ends), *ends])
+    return " ".join([_proof(meant, nonce, ends), ends.server, ends.client])
 
 
 def holds(shown: str | None, nonce: str, ends: Ends, credential: Credential) -> bool:
     """Whether an answer proves that the other side knows the secret, as its server.
 
     `ends` are those that the client sees. On one machine both have to be what the server says; the
-    client's may be another one where a router stands between.
+    client's may be another one where a router stands between. The key is the one that the client
+    sees, whatever the server says.
     """
     made, _, rest = (shown or "").partition(" ")
     server, _, client = rest.partition(" ")
-    expected = _proof(credential, nonce, Ends(server, client))
+    expected = _proof(credential, nonce, Ends(server, client, ends.key))
     if not _same(made, expected):
         return False
     if credential.forwarded:
@@ -185,13 +193,14 @@ def holds(shown: str | None, nonce: str, ends: Ends, credential: Credential) -> 
 
 def is_direct(shown: str | None, ends: Ends) -> bool:
     """Whether the server says of both ends of the connection what the client sees."""
-    return (shown or "").partition(" ")[2] == " ".join(ends)
+    return (shown or "").partition(" ")[2] == f"{ends.server} {ends.client}"
 
 
 def _proof(credential: Credential, nonce: str, ends: Ends) -> str:
     # The proof says which side made it: else one made by a hive could be passed off as the queen's.
     whose = "client" if credential.reports else "server"
-    return _keyed(credential.secret, "prove", nonce, credential.name, whose, *ends)
+    words = ("prove", nonce, credential.name, whose, ends.server, ends.client)
+    return _keyed(credential.secret, *words, *([ends.key] if ends.key else []))
 
 
 def _keyed(secret: str, *words: str) -> str:

@@ -49,6 +49,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where a worker listens; empty: where its hive does."""
     worker_port: Port = 8601
     """The port of the first worker of a machine; one that is taken is passed over."""
+    plain_http: bool = False
+    """Whether other machines may speak to the queen without encryption, too: they read and write
+    ``http://`` then, and so does whoever is on the network between."""
+    tls_certificate: str = ""
+    """A file (PEM) with a certificate of an authority that the others know, and what links it to
+    that; empty: the queen makes one of her own. It is read again when it is replaced."""
+    tls_key: str = ""
+    """The file with the private key of `tls_certificate`."""
     database: Secret = ""
     """URL of the queen's catalog, ``sqlite:////path`` or
     ``postgresql+psycopg://USER:PASSWORD@SERVER/NAME``; empty: ``queen.db`` in RBEE_HOME."""
@@ -68,6 +76,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     names: dict[str, Any] = {}
     """Names of one's own, each a table ``[names.bee]`` with ``model = "HF:owner/repo"`` and the
     settings of ``rbee-keeper name --help``; in the file alone."""
+
+    # At a terminal.
+    calm_after: Annotated[int, msgspec.Meta(ge=0)] = 20
+    """After how many commands that told all they did narration is one line that changes, as with
+    ``--calm``; 0: never. Pipes and files get all of it."""
 
     # Waiting for another program.
     health_wait_first: Seconds = 0.01
@@ -251,7 +264,7 @@ def settings_from(
     for name in _FIELDS:
         text = environ.get(f"RBEE_{name.upper()}")
         if text is not None:
-            where = f"RBEE_{name.upper()}={shown(name, text)}"
+            where = f"RBEE_{name.upper()}={shown_value(name, text)}"
             values[name] = _checked(name, _split(name, text), where)
     return Settings(**values)
 
@@ -262,7 +275,7 @@ def with_flags(settings: Settings, flags: Mapping[str, Any]) -> Settings:
     return msgspec.structs.replace(settings, **given) if given else settings
 
 
-def shown(name: str, value: str) -> str:
+def shown_value(name: str, value: str) -> str:
     """The value of a setting as it may be told: one that may hold a secret is not."""
     return "(not shown)" if _FIELDS[name].type is Secret else value
 
@@ -338,7 +351,7 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         where = f"{name}, line {_line_of(key, text)}: {key}"
         if key not in _FIELDS:
             raise _unknown(key, list(_FIELDS), f"{where} is no setting", "remove that line")
-        checked[key] = _checked(key, value, f"{where} = {shown(key, repr(value))}")
+        checked[key] = _checked(key, value, f"{where} = {shown_value(key, repr(value))}")
     return checked
 
 

@@ -51,7 +51,7 @@ from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.cells import Cells
 from rbee.worker.confined import bound_memory, confine
-from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
+from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unsupported
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference, Shared
 from rbee.worker.life import Life, Snapshot
@@ -117,7 +117,7 @@ class WorkerDaemon:
     async def live(self) -> None:
         """Serves until told to leave, then ends this process."""
         orders, server = self.orders, self.server
-        logs.begin(Path(orders.log), orders.settings.log_mib)
+        logs.write_to(Path(orders.log), orders.settings.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
@@ -151,7 +151,7 @@ class WorkerDaemon:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if loading.done() and loading.exception() is None:
-                beats = spawn(self.beat(), "heartbeats", self.heart_stopped)
+                beats = spawn(self.beat(), "heartbeats", self.beats_ended)
                 await server.stopping.wait()
                 beats.cancel()
                 await self.finish()
@@ -335,7 +335,7 @@ class WorkerDaemon:
         without_tools = leaves_tools_out(self.engine.about, self.orders, wanted)
         if without_tools:
             wanted = msgspec.structs.replace(wanted, functions=[], parallel_calls=None)
-        refuse_unknown(self.engine.about, wanted)
+        refuse_unsupported(self.engine.about, wanted)
         if self.model is not None and (gone := self._stale()):
             self._retire()
             raise gone
@@ -397,7 +397,7 @@ class WorkerDaemon:
         if ending:
             await asyncio.wait(ending, timeout=2.0)
 
-    def heart_stopped(self, ended: End) -> None:
+    def beats_ended(self, ended: End) -> None:
         """A worker that cannot report any more leaves as one that died, and is started anew."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
             leave(1)

@@ -10,7 +10,7 @@ Feature: Who names a queen of another machine is told that others can read what 
     Then the terminal narrates
       """
       the queen at http://192.0.2.7:9000 is spoken to without encryption: whoever is on that network reads what is typed and answered
-      through SSH: ssh -N -L 9010:192.0.2.7:9000 192.0.2.7, and --queen http://127.0.0.1:9010
+      encrypted: --queen https://192.0.2.7:9000; through SSH: ssh -N -L 9010:192.0.2.7:9000 192.0.2.7, and --queen http://127.0.0.1:9010
       """
     And the exit status is 1
 

@@ -30,7 +30,6 @@ Feature: Strangers stop nobody
       | two lengths                         | POST /jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2 |
       | a length and chunks                 | POST /jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked |
       | the beginning of HTTP/2             | PRI * HTTP/2.0\r\n\r\nSM                                            |
-      | the beginning of TLS                | \x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03                            |
       | a method that there is not          | BREW /jobs HTTP/1.1\r\nHost: 127.0.0.1                              |
     Then each of them is refused
     And no log tells of it

@@ -12,35 +12,32 @@ import time
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, Text
-from sqlalchemy.schema import CreateTable
 
 from rbee.process.content import open_regular
-from rbee.process.database import transaction
+from rbee.process.database import Database
 
 Status = Literal["ready", "missing", "changed"]
 
 _BLOCK = 1024 * 1024
 
-_metadata = MetaData()
-_models = Table(
-    "models",
-    _metadata,
-    Column("ref", String, primary_key=True),
-    Column("repo", String, nullable=False),
-    Column("revision", String, nullable=False),
-    Column("path", String, nullable=False),
-    Column("files", Text, nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("status", String, nullable=False),
-    Column("architecture", String, nullable=False),
-    Column("quant", String, nullable=False),
-    Column("context_length", Integer, nullable=False),
-    Column("added_at_ms", BigInteger, nullable=False),
-    Column("last_used_ms", BigInteger, nullable=False),
-)
+_MODELS = """CREATE TABLE IF NOT EXISTS models (
+    ref VARCHAR NOT NULL PRIMARY KEY,
+    repo VARCHAR NOT NULL,
+    revision VARCHAR NOT NULL,
+    path VARCHAR NOT NULL,
+    files TEXT NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    status VARCHAR NOT NULL,
+    architecture VARCHAR NOT NULL,
+    quant VARCHAR NOT NULL,
+    context_length INTEGER NOT NULL,
+    added_at_ms BIGINT NOT NULL,
+    last_used_ms BIGINT NOT NULL
+)"""
 #: The files that no name leads to any more.
-_superseded = Table("superseded", _metadata, Column("path", String, primary_key=True))
+_SUPERSEDED = "CREATE TABLE IF NOT EXISTS superseded (path VARCHAR NOT NULL PRIMARY KEY)"
+_FORGET = "DELETE FROM models WHERE ref = :ref"
+_SWEPT = "DELETE FROM superseded WHERE path = :path"
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -142,11 +139,11 @@ class ModelCatalog:
     Raises `RbeeError` `home_unusable` when the database cannot be written or stays locked.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        with transaction(self._engine) as connection:
-            for table in (_models, _superseded):
-                connection.execute(CreateTable(table, if_not_exists=True))
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.transaction() as transaction:
+            for table in (_MODELS, _SUPERSEDED):
+                transaction.change(table)
 
     def add(self, row: ModelRow) -> None:
         """Write `row`, in place of an earlier one of the same reference.
@@ -157,25 +154,25 @@ class ModelCatalog:
         values = msgspec.structs.asdict(row)
         values["files"] = msgspec.json.encode(row.files).decode()
         values["added_at_ms"] = row.added_at_ms or _now_ms()
-        with transaction(self._engine) as connection:
-            connection.execute(_models.delete().where(_models.c.ref == row.ref))
-            connection.execute(_models.insert().values(values))
+        with self._database.transaction() as transaction:
+            transaction.change(_FORGET, ref=row.ref)
+            transaction.insert("models", **values)
             for file in before.files if before else ():
                 if file.owned and file.path not in row.paths:
-                    connection.execute(_superseded.delete().where(_superseded.c.path == file.path))
-                    connection.execute(_superseded.insert().values(path=file.path))
+                    transaction.change(_SWEPT, path=file.path)
+                    transaction.insert("superseded", path=file.path)
 
     def superseded(self) -> tuple[str, ...]:
         """Files that a newer version has replaced, and that no name leads to any more."""
         needed = {path for row in self.list() for path in row.paths}
-        with transaction(self._engine) as connection:
-            paths = connection.execute(_superseded.select()).scalars().all()
+        with self._database.transaction() as transaction:
+            paths = [row["path"] for row in transaction.rows("SELECT path FROM superseded")]
         return tuple(path for path in paths if path not in needed)
 
     def swept(self, path: str) -> None:
         """A superseded file has been removed from the disk."""
-        with transaction(self._engine) as connection:
-            connection.execute(_superseded.delete().where(_superseded.c.path == path))
+        with self._database.transaction() as transaction:
+            transaction.change(_SWEPT, path=path)
 
     def find(self, ref: str) -> ModelRow | None:
         """The row of `ref`, with the status that its files have now, which is also recorded.
@@ -194,9 +191,9 @@ class ModelCatalog:
 
     def list(self) -> tuple[ModelRow, ...]:
         """All rows, the last used first, with the status as it was last recorded."""
-        query = _models.select().order_by(_models.c.last_used_ms.desc(), _models.c.ref)
-        with transaction(self._engine) as connection:
-            return tuple(_row(found) for found in connection.execute(query).mappings())
+        with self._database.transaction() as transaction:
+            rows = transaction.rows("SELECT * FROM models ORDER BY last_used_ms DESC, ref")
+        return tuple(map(_row, rows))
 
     def remove(self, ref: str) -> tuple[StoredFile, ...]:
         """Take `ref` out, and name the owned files that no other row needs.
@@ -205,8 +202,8 @@ class ModelCatalog:
         without them. Removing what is not there is no error.
         """
         row = self._read(ref)
-        with transaction(self._engine) as connection:
-            connection.execute(_models.delete().where(_models.c.ref == ref))
+        with self._database.transaction() as transaction:
+            transaction.change(_FORGET, ref=ref)
         needed = {path for other in self.list() for path in other.paths}
         files = row.files if row else ()
         return tuple(file for file in files if file.owned and file.path not in needed)
@@ -216,20 +213,17 @@ class ModelCatalog:
         self._update(ref, last_used_ms=_now_ms())
 
     def _read(self, ref: str) -> ModelRow | None:
-        with transaction(self._engine) as connection:
-            found = connection.execute(_models.select().where(_models.c.ref == ref)).mappings()
-            first = found.first()
-        return _row(first) if first else None
+        with self._database.transaction() as transaction:
+            found = transaction.rows("SELECT * FROM models WHERE ref = :ref", ref=ref)
+        return _row(found[0]) if found else None
 
-    def _update(self, ref: str, **values: Any) -> None:
-        with transaction(self._engine) as connection:
-            connection.execute(_models.update().where(_models.c.ref == ref).values(values))
+    def _update(self, ref: str, **values: object) -> None:
+        with self._database.transaction() as transaction:
+            transaction.update("models", "ref", ref=ref, **values)
 
 
-def _row(found: Any) -> ModelRow:
-    values = {str(name): value for name, value in found.items()}
-    values["files"] = msgspec.json.decode(values["files"])
-    return msgspec.convert(values, ModelRow)
+def _row(found: dict[str, Any]) -> ModelRow:
+    return msgspec.convert({**found, "files": msgspec.json.decode(found["files"])}, ModelRow)
 
 
 def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], Status]:

@@ -161,7 +161,7 @@ def worker_need(
     """
     headers, sight = apart_from_sight(headers)
     head = headers[0]
-    shape = _Shape(head)
+    shape = _Measures(head)
     vectors = pooling_of(head) not in RANKS
     return Need(
         weights=_bounded(_weights(headers, on_gpu)),
@@ -212,7 +212,7 @@ def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bo
     """The bytes of a model's graph, see `worker_need`; without `output` that of layers alone."""
     headers, _ = apart_from_sight(headers)
     head = headers[0]
-    shape = _Shape(head)
+    shape = _Measures(head)
     vectors = output and pooling_of(head) not in RANKS
     ub = min(batch_of(head, context), context * slots)
     cells, window, _ = _cells(head, shape, context, slots, ub)
@@ -227,7 +227,7 @@ def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bo
 
 def kv_by_layer(header: GgufHeader, context: int, slots: int) -> list[int]:
     """What each layer keeps of `slots` slots of `context` tokens, in bytes; see `worker_need`."""
-    shape = _Shape(header)
+    shape = _Measures(header)
     ub = min(batch_of(header, context), context * slots)
     cells, window, apart = _cells(header, shape, context, slots, ub)
     row = _KV_BYTES * (shape.key_length + shape.value_length)
@@ -323,7 +323,7 @@ def largest_fitting(quants: Mapping[str, int], overhead: int, budget: int) -> st
     return max(fitting, key=lambda name: (fitting[name], name), default="")
 
 
-class _Shape:
+class _Measures:
     """The measures of a model that the formulas are made of."""
 
     def __init__(self, header: GgufHeader) -> None:
@@ -422,7 +422,7 @@ def _bounded(n_bytes: int) -> int:
 
 
 def _cells(
-    header: GgufHeader, shape: _Shape, context: int, slots: int, ub: int
+    header: GgufHeader, shape: _Measures, context: int, slots: int, ub: int
 ) -> tuple[int, int, int]:
     """The cells for a layer that sees all of them, and for one that sees a window; and how often
     there are so many: once where the slots share them, else once for each slot."""

@@ -259,7 +259,7 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
         if key in metadata:
             raise _invalid(name, f"has the key {key[:64]!r} twice")
         metadata[key] = window.value(window.number("I"), key)
-    table = _Table(name)
+    table = _TensorTable(name)
     for _ in range(tensor_count):
         table.add(*window.tensor_row())
     weights, quant = table.sums()
@@ -480,7 +480,7 @@ class _Window:
                 )
 
 
-class _Table:
+class _TensorTable:
     """The sums of the tensor table, row by row.
 
     Tensors lie behind one another, so one of a type newer than `TENSOR_TYPES` gets the room up

@@ -58,7 +58,7 @@ class _Sibling(msgspec.Struct, frozen=True):
     lfs: _Large | None = None
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class _HubAnswer(msgspec.Struct, frozen=True):
     """A listing as a hub writes it, as far as it is looked at."""
 
     siblings: Annotated[list[_Sibling], msgspec.Meta(max_length=MOST_FILES)] | None = None
@@ -80,7 +80,7 @@ def listing_of(body: bytes) -> Listing:
     A file whose name could not be a path below a folder is left out: it cannot be asked for.
     """
     try:
-        answer = msgspec.json.decode(body, type=_Answer)
+        answer = msgspec.json.decode(body, type=_HubAnswer)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     files = [_listed(each) for each in answer.siblings or () if is_file_name(each.rfilename)]

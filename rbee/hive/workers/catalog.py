@@ -6,50 +6,47 @@ Phase 8. A row says that the engine itself found a device for that kind.
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Column, Engine, MetaData, String, Table, delete, insert, select
-from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import transaction
+from rbee.process.database import Database
 from rbee.wire.messages.workers import WorkerKindView
 
-_metadata = MetaData()
-_workers = Table(
-    "workers",
-    _metadata,
-    Column("kind", String, primary_key=True),
-    Column("engine", String, primary_key=True),
-    Column("version", String, nullable=False),
-    Column("command", String, nullable=False),
-    Column("row", String, nullable=False),
-)
+_WORKERS = """CREATE TABLE IF NOT EXISTS workers (
+    kind VARCHAR NOT NULL,
+    engine VARCHAR NOT NULL,
+    version VARCHAR NOT NULL,
+    command VARCHAR NOT NULL,
+    row VARCHAR NOT NULL,
+    PRIMARY KEY (kind, engine)
+)"""
+_THIS = "kind = :kind AND engine = :engine"
 
 
 class WorkerCatalog:
     """The table `workers` of ``hive.db``; `row` is the whole of it as JSON."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        with transaction(self._engine) as connection:
-            connection.execute(CreateTable(_workers, if_not_exists=True))
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.transaction() as transaction:
+            transaction.change(_WORKERS)
 
     def find(self, kind: str, engine: str) -> WorkerKindView | None:
         """The row of a kind that was prepared before."""
-        where = (_workers.c.kind == kind) & (_workers.c.engine == engine)
-        with transaction(self._engine) as connection:
-            row = connection.execute(select(_workers.c.row).where(where)).scalar()
-        return None if row is None else msgspec.json.decode(row, type=WorkerKindView)
+        query = f"SELECT row FROM workers WHERE {_THIS}"
+        with self._database.transaction() as transaction:
+            found = transaction.rows(query, kind=kind, engine=engine)
+        return msgspec.json.decode(found[0]["row"], type=WorkerKindView) if found else None
 
     def put(self, view: WorkerKindView) -> None:
         """Writes the row of a kind, over an older one."""
-        where = (_workers.c.kind == view.kind) & (_workers.c.engine == view.engine)
-        with transaction(self._engine) as connection:
-            connection.execute(delete(_workers).where(where))
-            connection.execute(
-                insert(_workers).values(
-                    kind=view.kind,
-                    engine=view.engine,
-                    version=view.version,
-                    command=" ".join(view.command),
-                    row=msgspec.json.encode(view).decode(),
-                )
+        with self._database.transaction() as transaction:
+            transaction.change(
+                f"DELETE FROM workers WHERE {_THIS}", kind=view.kind, engine=view.engine
+            )
+            transaction.insert(
+                "workers",
+                kind=view.kind,
+                engine=view.engine,
+                version=view.version,
+                command=" ".join(view.command),
+                row=msgspec.json.encode(view).decode(),
             )

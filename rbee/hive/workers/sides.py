@@ -64,7 +64,6 @@ class Sides(msgspec.Struct):
     _capacity: Capacity
     _on_change: Callable[[], None]
     sides: dict[str, Side] = {}
-    _watches: set[asyncio.Task[None]] = set()
 
     async def start(self, parts: Sequence[SidePart], orders: SideOrders, engine: str) -> Side:
         """A side that is waiting for its stream, for which the memory of `parts` is kept. `orders`
@@ -89,9 +88,7 @@ class Sides(msgspec.Struct):
         promise = self._capacity.keep({part.device: part.bytes for part in parts})
         side = Side(orders.side_id, child, exit_of(child), promise, stream.ours)
         self.sides[side.side_id] = side
-        watch = spawn(self._outlive(side), f"the watch over {side.side_id}", lambda _: None)
-        self._watches.add(watch)
-        watch.add_done_callback(self._watches.discard)
+        spawn(self._outlive(side), f"the watch over {side.side_id}", lambda _: None)
         in_use = {self._home.log(each) for each in self.sides}
         kept = self._settings.logs_kept
         await in_thread(DISK, logs.forget_old, self._home.logs, "side-*.log", kept, in_use)

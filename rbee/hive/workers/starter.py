@@ -26,7 +26,7 @@ from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.orders import HiveOrders, WorkerOrders, WorkerSettings
 from rbee.wire.messages.sides import AskSides, AskSpread, SideOrders, SidesHere, StartSide
-from rbee.wire.messages.workers import StartWorker
+from rbee.wire.messages.workers import EngineFacts, StartWorker
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, say, size
 from rbee.wire.placement import CPU, Placement
@@ -108,8 +108,7 @@ class Starter(msgspec.Struct):
                     {"short_bytes": missing},
                 )
             need = Need(sum(part.bytes for part in wanted.parts), 0, 0, 0, is_estimate=False)
-            threads = settings.engine_threads or facts.threads
-            threads = threads or engine_threads(usable_cores(), need.weights)
+            threads = self._threads(facts, need)
             orders = SideOrders(
                 side_id="",
                 devices=names,
@@ -168,8 +167,7 @@ class Starter(msgspec.Struct):
                 if unloaded is not None:  # for more than the first, or for none: some may be in use
                     fit = await ask()
             need, header, context = fit.need, fit.headers[0], fit.context
-            threads = settings.engine_threads or facts.threads
-            threads = threads or engine_threads(usable_cores(), need.weights)
+            threads = self._threads(facts, need)
             orders = WorkerOrders(
                 host=settings.worker_host or host_of(url),
                 port=settings.worker_port if wanted.port_hint is None else wanted.port_hint,
@@ -211,6 +209,10 @@ class Starter(msgspec.Struct):
                 told = {"draft": draft.ref, "why": draft.why}
                 worker.start.narrate(say(narration.DRAFT_LEFT_OUT, told))
             return worker
+
+    def _threads(self, facts: EngineFacts, need: Need) -> int:
+        threads = self._settings.engine_threads or facts.threads
+        return threads or engine_threads(usable_cores(), need.weights)
 
     async def _have_room(
         self, placement: Placement, ref: ModelRef, wanted: StartWorker, draft: Draft

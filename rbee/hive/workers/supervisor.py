@@ -23,7 +23,7 @@ from aiohttp import web
 from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
-from rbee.hive.news import News
+from rbee.hive.outbox import Outbox
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.restart import (
@@ -82,7 +82,7 @@ class Supervisor(msgspec.Struct):
     _kinds: Kinds
     _capacity: Capacity
     _on_change: Callable[[], None]
-    _news: News
+    _outbox: Outbox
     workers: dict[str, Worker] = {}
     _watches: set[asyncio.Task[None]] = set()
     starts: Board[WorkerStart] = msgspec.field(
@@ -505,7 +505,7 @@ class Supervisor(msgspec.Struct):
         """Tells the cluster and the log; who waits for the worker learns it in other words."""
         said = say(line, {"worker_id": worker.worker_id, **facts})
         if worker.start.is_over:
-            self._news.narrate(said)
+            self._outbox.narrate(said)
         else:
             journal.write(said)
 
@@ -520,7 +520,7 @@ class Supervisor(msgspec.Struct):
             error=error.body(),
             template=orders.template,
         )
-        self._news.failed(failure)
+        self._outbox.failed(failure)
         self._on_change()
 
     def _remove(self, worker: Worker) -> None:

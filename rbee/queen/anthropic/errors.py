@@ -6,13 +6,11 @@ from aiohttp import web
 
 from rbee.http.server import mark_for
 from rbee.queen.anthropic.messages import AnthropicFailed, AnthropicFailure
-from rbee.queen.front.failing import failed_response, retried
-from rbee.queen.front.for_keys import advice_for, passes
+from rbee.queen.front.failing import advised, failed_response, retried, status_of
+from rbee.queen.front.for_keys import passes
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 
-#: Its status where ours would be taken for something else: its clients repeat a 409.
-_STATUS = {409: 503, 422: 400, 507: 503}
 #: The status of Anthropic's API for `overloaded_error`.
 _OVERLOADED = 529
 _TYPES = {
@@ -51,12 +49,11 @@ def failure(request: web.Request, error: RbeeError) -> web.Response:
 
 
 def _status(error: RbeeError) -> int:
-    status = _STATUS.get(error.http_status, error.http_status)
+    status = status_of(error)
     return _OVERLOADED if status == 503 and passes(error) else status
 
 
 def _message(error: RbeeError) -> str:
-    suggestion = advice_for(error)
     message = error.message
     context = error.details.get("context")
     if error.code == "invalid_request" and context is not None:
@@ -64,6 +61,4 @@ def _message(error: RbeeError) -> str:
         tokens = error.details.get("tokens")
         counts = f": {tokens} tokens > {context} maximum" if tokens else ""
         message = f"prompt is too long{counts}; {message}"
-    for field, name in _SAID_BY.items():
-        message = message.replace(field, name)
-    return f"{message}; try: {suggestion}" if suggestion else message
+    return advised(error, _SAID_BY, message)

@@ -24,7 +24,7 @@ from rbee.queen.anthropic.messages import (
     TokenCount,
 )
 from rbee.queen.anthropic.requests import CountRequest, MessagesRequest
-from rbee.queen.anthropic.telling import Telling
+from rbee.queen.anthropic.telling import MessageTelling
 from rbee.queen.front.answering import Asker, asker_of, working
 from rbee.queen.front.blocks import blocks_of
 from rbee.queen.front.models import models_of, seen_by
@@ -53,7 +53,7 @@ class Handlers(Offer):
             if answering.tools.left_out:
                 job.say(narration.TOOLS_ELSEWHERE, names=", ".join(answering.tools.left_out))
             if asked.stream:
-                telling = Telling(answering, message_id, mark)
+                telling = MessageTelling(answering, message_id, mark)
                 return await stream(request, telling, work, self.settings, headers)
             (outcome,) = await gathered(work, headers)
         message = answering.message(message_id, blocks_of(outcome.tokens), outcome.done)
@@ -83,7 +83,7 @@ class Handlers(Offer):
         """Tells of a model that can be asked."""
         named = await self.names.find(wanted.id)
         infos = await self._infos(request, [] if named is None else [named])
-        # Without `HF:`, too, as it is asked; to a key's holder it is not told what else there is.
+        # Both with `HF:` and without; the holder of a key is not told what else there is.
         names = {wanted.id, str(hub_ref(wanted.id) or "")}
         for info in infos:
             if info.id in names:

@@ -35,7 +35,7 @@ from rbee.queen.front.blocks import Block, Blocks
 from rbee.queen.front.fields import taken
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
-from rbee.queen.front.tools import loosened, shown_kind
+from rbee.queen.front.tools import left_out, loosened
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
@@ -81,10 +81,7 @@ class Tools:
         kind = tool.get("type") or "custom"
         if kind == "custom":
             return [taken(tool, Tool, path)]
-        shown = shown_kind(kind)
-        if self._refuse_unknown:
-            raise _wrong(path, f"is of the type {shown}, which no model here can be given")
-        self.left_out.append(shown)
+        self.left_out.append(left_out(kind, path, refuse_unknown=self._refuse_unknown))
         return []
 
 
@@ -185,7 +182,7 @@ def _sampled(asked: MessagesRequest) -> dict[str, Any]:
     return {
         "max_tokens": asked.max_tokens,
         "temperature": asked.temperature,
-        # The likeliest token alone is what no share of likeliness leaves over.
+        # A `top_p` of 0 leaves the likeliest token alone, which is `top_k` 1.
         "top_p": asked.top_p or None,
         "top_k": 1 if asked.top_p == 0 else asked.top_k,
         "stop": [text for text in asked.stop_sequences or () if text] or None,

@@ -23,7 +23,7 @@ from rbee.wire.messages.events import Done
 _PING = event("ping", MessageEvent(type="ping"))
 
 
-class Telling(TellingBlocks):
+class MessageTelling(TellingBlocks):
     """See `front.streaming.Telling`. `mark` is what the answer can be spoken of by."""
 
     def __init__(self, answering: Answering, message_id: str, mark: str) -> None:

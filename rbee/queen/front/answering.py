@@ -13,7 +13,7 @@ from rbee.http.events import Event, LogWatch
 from rbee.http.server import caller_of
 from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.models import model_ref_of, models_of
-from rbee.queen.front.offer import Caller, Offer
+from rbee.queen.front.offer import KeyHolder, Offer
 from rbee.queen.jobs import Job
 from rbee.queen.names import asked_by_name
 from rbee.queen.rights import granted, granted_by_name, hub_ref
@@ -35,7 +35,7 @@ class Asker:
     in the answer, `ref` its reference; `named` is the name of somebody's own that it was asked by.
     """
 
-    def __init__(self, caller: Caller | None, ref: str, named: AddName | None = None) -> None:
+    def __init__(self, caller: KeyHolder | None, ref: str, named: AddName | None = None) -> None:
         self.caller = caller
         self.ref = ref
         self.named = named
@@ -64,7 +64,7 @@ async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
     loaded = models_of([], offer.loaded())
     ref = str(hub_ref(model) or "") if named is None else named.model_ref
     if ref not in loaded or not key.rights.permit(ref):
-        # Whatever was asked for, and whether it is there: that takes the same way.
+        # Asked whether the model is there or not: the time that it takes tells nothing.
         present, workers, _ = await offer.known(True)
         loaded = models_of(present, workers)
     hives = {ref: those for ref, (_, those) in loaded.items()}
@@ -74,7 +74,7 @@ async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
         found = granted_by_name(named, hives, key.rights)
     anywhere = found.may_fetch or found.ref == BUNDLED
     holders = None if anywhere else frozenset(hives.get(found.ref, ()))
-    return Asker(Caller(name, found.name, found.ref, holders, found.may_fetch), found.ref, named)
+    return Asker(KeyHolder(name, found.name, found.ref, holders, found.may_fetch), found.ref, named)
 
 
 class RequestWork:

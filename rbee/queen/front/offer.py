@@ -26,7 +26,7 @@ AskKnown = Callable[[bool], Awaitable[Known]]
 Loaded = Callable[[], list[tuple[str, WorkerBeat]]]
 
 
-class Caller(NamedTuple):
+class KeyHolder(NamedTuple):
     """The holder of a key whose request was understood: the name of the key, what it calls the
     model, its reference, the machines that have that (None: any may be used), and whether it may be
     fetched."""
@@ -39,7 +39,7 @@ class Caller(NamedTuple):
 
 
 #: Makes a job of a request and the holder of a key; None: it came with the swarm's own token.
-Begin = Callable[[JobRequest, Caller | None], Job]
+Begin = Callable[[JobRequest, KeyHolder | None], Job]
 #: A job by its id, while it is kept.
 Find = Callable[[str], Job | None]
 #: Has a model fetched; the operation that does it.

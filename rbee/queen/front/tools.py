@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rbee.wire.errors import nested_too_deep
+from rbee.wire.errors import invalid, nested_too_deep
 
 #: The characters that are not repeated of a type that a caller has sent.
 _PLAIN = re.compile(r"[^\w.-]", re.ASCII)
@@ -17,9 +17,17 @@ _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 _VALUES = ("const", "enum", "default", "examples")
 
 
-def shown_kind(kind: object) -> str:
-    """The type of a tool as it may stand in a header and in a line."""
-    return _PLAIN.sub("?", str(kind))[:_LONGEST]
+def left_out(kind: object, path: str, *, refuse_unknown: bool) -> str:
+    """The type of a tool that no model here can be given, as it may be shown. Raises
+    `invalid_request` with `refuse_unknown`."""
+    shown = _PLAIN.sub("?", str(kind))[:_LONGEST]
+    if refuse_unknown:
+        raise invalid(
+            f"`{path}` is of the type {shown}, which no model here can be given",
+            "offer functions, or let it be left out (refuse_unknown_tools)",
+            field=path,
+        )
+    return shown
 
 
 def loosened(schema: dict[str, Any]) -> dict[str, Any]:

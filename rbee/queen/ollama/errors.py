@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from rbee.queen.front.failing import failed_response
-from rbee.queen.front.for_keys import advice_for
+from rbee.queen.front.failing import advised, failed_response
 from rbee.queen.ollama.messages import OllamaFailed
 from rbee.wire.errors import RbeeError
 
@@ -15,11 +14,7 @@ _FIELDS = {"`json_schema`": "`format`", "`functions`": "`tools`", "`inputs`": "`
 
 def failed(error: RbeeError) -> OllamaFailed:
     """An error as ollama would tell it, with what to do about it."""
-    suggestion = advice_for(error)
-    message = error.message
-    for field, name in _FIELDS.items():
-        message = message.replace(field, name)
-    return OllamaFailed(error=f"{message}; try: {suggestion}" if suggestion else message)
+    return OllamaFailed(error=advised(error, _FIELDS))
 
 
 def failure(request: web.Request, error: RbeeError) -> web.Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import datetime
 import math
-import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -28,7 +27,7 @@ from rbee.queen.ollama.messages import (
 )
 from rbee.queen.ollama.options import refused, sampled
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
+from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood, floats_of
 from rbee.wire.messages.inference import ChatMessage, Picture, ToolCall
 from rbee.wire.messages.jobs import JobRequest
 
@@ -312,7 +311,7 @@ def embedded(asked: OllamaEmbed, model: str, vectors: Sequence[bytes], took: Too
 
 def shortened(vector: bytes, dimensions: int) -> list[float]:
     """The first so many numbers of a vector, its length 1 again; 0, or more than it has: all."""
-    numbers = list(struct.unpack(f"<{len(vector) // 4}f", vector))
+    numbers = floats_of(vector)
     if not 0 < dimensions < len(numbers):
         return numbers
     first = numbers[:dimensions]

@@ -64,7 +64,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     mirostat_eta: Number | None = None
     rope_frequency_base: Number | None = None
     rope_frequency_scale: Number | None = None
-    # How it is loaded is for the swarm to decide, and changes no answer.
+    # These say how a model is loaded, which the swarm decides; no answer depends on them.
     num_keep: Any = None
     penalize_newline: Any = None
     num_batch: Any = None

@@ -6,8 +6,7 @@ import re
 
 from aiohttp import web
 
-from rbee.queen.front.failing import failed_response, retried
-from rbee.queen.front.for_keys import advice_for
+from rbee.queen.front.failing import advised, failed_response, retried, status_of
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.wire.errors import RbeeError
 
@@ -17,21 +16,17 @@ _CODES = {
     "not_found": "unknown_url",
     "key_spent": "insufficient_quota",
 }
-#: Its status where ours would be taken for something else: its clients repeat a 409.
-_STATUS = {409: 503, 422: 400, 507: 503}
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _NAMED = re.compile(r"at `\$\.([^`]+)`|field `(\w+)`")
 
 
 def failed(error: RbeeError) -> Failed:
     """An error as OpenAI would tell it, with what to do about it in its message."""
-    status = _status(error)
+    status = status_of(error)
     kind = "server_error" if status >= 500 else "invalid_request_error"
-    suggestion = advice_for(error)
-    advice = f"; try: {suggestion}" if suggestion else ""
     return Failed(
         error=Failure(
-            message=f"{error.message}{advice}",
+            message=advised(error, {}),
             type=_TYPES.get(status, kind),
             param=_param(error),
             code=_code(error),
@@ -41,11 +36,7 @@ def failed(error: RbeeError) -> Failed:
 
 def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
-    return failed_response(request, error, failed, _status, retried(error))
-
-
-def _status(error: RbeeError) -> int:
-    return _STATUS.get(error.http_status, error.http_status)
+    return failed_response(request, error, failed, status_of, retried(error))
 
 
 def _code(error: RbeeError) -> str:

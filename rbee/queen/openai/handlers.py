@@ -15,7 +15,7 @@ from rbee.queen.catalog import KeyRow
 from rbee.queen.front.answering import asker_of, check, working
 from rbee.queen.front.heard import heard_by_key
 from rbee.queen.front.models import capabilities_of, model_ref_of, models_of, seen_by
-from rbee.queen.front.offer import Caller, Offer
+from rbee.queen.front.offer import KeyHolder, Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Vectors, in_words_of
@@ -153,7 +153,7 @@ class Writer:
     others take for an event.
     """
 
-    def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
+    def __init__(self, form: Form, who: Identity, caller: KeyHolder | None) -> None:
         self._caller = caller
         self._form = form
         self._who = who
@@ -198,7 +198,7 @@ class Writer:
     def _open(self, index: int) -> list[bytes]:
         pieces: list[bytes] = []
         if not self._opened:
-            # The rest of the comments, for a caller that has had some since it had to wait.
+            # The comments that are left, where the caller has read some of them while it waited.
             waited = b"".join(self._comments) if self._remarked else b""
             pieces += [waited] if waited else []
         self._comments.clear()
@@ -230,7 +230,7 @@ def _event(event: object) -> bytes:
     return b"data: %s\n\n" % encode(event)
 
 
-def _comment(narration: Narration, caller: Caller | None) -> list[bytes]:
+def _comment(narration: Narration, caller: KeyHolder | None) -> list[bytes]:
     """A line of narration as a comment of a stream; what a key's holder is not to know is none."""
     human = f"{narration.actor}: {shown(narration.human)}"
     if caller is not None:

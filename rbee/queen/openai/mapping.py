@@ -5,13 +5,13 @@ from __future__ import annotations
 import abc
 import codecs
 import functools
-import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
+from rbee.queen.front.blocks import blocks_of
 from rbee.queen.front.models import model_ref_of
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
@@ -46,7 +46,14 @@ from rbee.queen.openai.requests import (
 from rbee.queen.openai.tools import tools_of
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
-from rbee.wire.messages.events import CallPiece, Done, Likelihood, Token, TokenLikelihood
+from rbee.wire.messages.events import (
+    CallPiece,
+    Done,
+    Likelihood,
+    Token,
+    TokenLikelihood,
+    floats_of,
+)
 from rbee.wire.messages.inference import ChatMessage, Samplers, ToolCall
 from rbee.wire.messages.jobs import JobRequest
 
@@ -228,7 +235,11 @@ class Chat(Form):
         """See `Form`."""
         text = "".join(token.t for token in outcome.tokens)
         thought = "".join(token.thought for token in outcome.tokens) if self._tells_thoughts else ""
-        calls = _calls(call for token in outcome.tokens for call in token.calls)
+        calls = [
+            Called(id=block.id, function=CalledFunction(name=block.name, arguments=block.text))
+            for block in blocks_of(outcome.tokens).all
+            if block.kind == "call"
+        ]
         message = ChatAnswer(
             content=text if text or not calls else None,
             reasoning_content=thought or UNSET,
@@ -399,7 +410,7 @@ class Vectors:
     def _written(self, vector: bytes) -> list[float] | bytes:
         if self.asked.encoding_format == "base64":
             return vector
-        return list(struct.unpack(f"<{len(vector) // 4}f", vector))
+        return floats_of(vector)
 
 
 def in_words_of(asked: object, error: RbeeError) -> RbeeError:
@@ -442,7 +453,7 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
     stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop or ()
     return {
         **said,
-        # The likeliest token alone is what no share of likeliness leaves over.
+        # A `top_p` of 0 leaves the likeliest token alone, which is `top_k` 1.
         "top_p": asked.top_p or None,
         "top_k": 1 if asked.top_p == 0 else asked.top_k if asked.top_k != -1 else 0,
         "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,
@@ -654,19 +665,6 @@ def _delta(call: CallPiece) -> CallDelta:
         type="function" if call.id else UNSET,
         function={**named, "arguments": call.arguments},
     )
-
-
-def _calls(pieces: Iterable[CallPiece]) -> list[Called]:
-    """The calls that these pieces are of."""
-    calls: dict[int, Called] = {}
-    for piece in pieces:
-        call = calls.setdefault(
-            piece.index, Called(id="", function=CalledFunction(name="", arguments=""))
-        )
-        call.id += piece.id
-        call.function.name += piece.name
-        call.function.arguments += piece.arguments
-    return list(calls.values())
 
 
 def wrong(field: str, what: str) -> RbeeError:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rbee.queen.front.fields import taken
-from rbee.queen.front.tools import shown_kind
+from rbee.queen.front.tools import left_out
 from rbee.queen.openai.requests import AskedTool, ToolChoice
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ToolFunction
@@ -32,22 +32,15 @@ def tools_of(offered: Sequence[dict[str, Any]], choice: Any, *, refuse_unknown: 
     """The tools of a chat. Raises `invalid_request`, with `refuse_unknown` also for those of other
     servers."""
     functions: list[ToolFunction] = []
-    left_out: list[str] = []
+    others: list[str] = []
     for at, tool in enumerate(offered):
         path = f"tools[{at}]"
         if tool.get("type", "function") in ("function", None):
             functions.append(taken(_nested(tool), AskedTool, path).plain())
             continue
-        kind = shown_kind(tool["type"])
-        if refuse_unknown:
-            raise invalid(
-                f"`{path}` is of the type {kind}, which no model here can be given",
-                "offer functions, or let it be left out (refuse_unknown_tools)",
-                field=path,
-            )
-        left_out.append(kind)
+        others.append(left_out(tool["type"], path, refuse_unknown=refuse_unknown))
     chosen, must_call = _chosen(choice, functions)
-    return Tools(chosen, must_call, left_out)
+    return Tools(chosen, must_call, others)
 
 
 def _nested(tool: dict[str, Any]) -> dict[str, Any]:

@@ -55,15 +55,18 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # After an upgrade no browser shows what was.
+    # A browser asks each time, so that it shows the page of this version after an upgrade.
     "Cache-Control": "no-cache",
 }
+#: How the name of a cookie begins that browsers take from an encrypted connection alone
+#: (RFC 6265bis, 4.1.3.2): who changes what is not encrypted puts none in its place.
+_ENCRYPTED = "__Host-"
 _FOR_PROGRAMS = "rbee is running\nrbee-keeper open shows her page in a browser\n"
 
 
 class Page:
-    """The page of a queen whose cookie is called `cookie`; `entered` is told that somebody signed
-    in."""
+    """The page of a queen whose cookie is called `cookie`, with `_ENCRYPTED` before that where it
+    came by TLS; `entered` is told that somebody signed in."""
 
     def __init__(self, cookie: str, sessions: Sessions, entered: Callable[[], None]) -> None:
         self._cookie = cookie
@@ -76,7 +79,7 @@ class Page:
         Raises `unauthorized` where it is signed in no more, and `foreign_page` for what has its
         cookie and is not the page: browsers send it with what others have them ask, too.
         """
-        cookie = request.cookies.get(self._cookie)
+        cookie = request.cookies.get(self._name(request))
         if cookie is None:
             return False
         if why := why_foreign(request.headers):
@@ -107,7 +110,7 @@ class Page:
     async def enter(self, request: web.Request, wanted: EnterPage) -> web.Response:
         """Changes the secret of a link, once, for a cookie and a token, with which the page may ask
         what it shows."""
-        # Wherever that comes from: who has the secret was given it by the queen's owner.
+        # From any page: the secret alone lets in, and the owner of the queen has given it.
         try:
             entered = self._sessions.enter(wanted.secret)
         except RbeeError:
@@ -121,7 +124,7 @@ class Page:
             answer = web.Response(body=body, content_type="application/json")
         answer.headers["Cache-Control"] = "no-store"
         answer.set_cookie(
-            self._cookie,
+            self._name(request),
             entered.cookie,
             max_age=SESSION_S,
             httponly=True,
@@ -134,16 +137,20 @@ class Page:
     @serves_http(LEAVE_PAGE)
     async def leave(self, request: web.Request) -> web.Response:
         """Signs the page out that asks."""
-        self._sessions.leave(request.cookies.get(self._cookie, ""))
+        name = self._name(request)
+        self._sessions.leave(request.cookies.get(name, ""))
         answer = web.Response(status=204)
-        answer.del_cookie(self._cookie, httponly=True, samesite="Strict")
+        answer.del_cookie(name, httponly=True, samesite="Strict", secure=request.secure)
         return answer
+
+    def _name(self, request: web.Request) -> str:
+        return f"{_ENCRYPTED}{self._cookie}" if request.secure else self._cookie
 
 
 def _file(name: str, instead_of: str = "", said: str = "") -> web.Response:
     path = _FOLDER / name
     kind = _KINDS.get(path.suffix)
-    # A name of one part that is among those listed: whatever else it is, it is none of these.
+    # Compared with the names in the folder, so that no path leads out of it.
     if kind is None or name not in {each.name for each in _FOLDER.iterdir()}:
         raise RbeeError("not_found", f"the page has no file {name!r}", "GET / shows it")
     headers = {**_HEADERS, "Vary": "Accept"} if name == _INDEX else _HEADERS

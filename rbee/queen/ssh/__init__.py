@@ -2,6 +2,6 @@
 
 `config` says where a machine is and who to be there, `host_keys` whether it is the right one,
 `login` with which keys to log in, `dialling` connects over jump hosts, `connection` is what can be
-done once inside: run programs (`program`), dig tunnels (`tunnels`). Paramiko costs a tenth of a
+done once inside: run programs (`program`), open tunnels (`tunnels`). Paramiko costs a tenth of a
 second to import, so this package is imported by the first who needs it, never at start.
 """

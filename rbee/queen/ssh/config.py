@@ -17,7 +17,7 @@ import paramiko
 from rbee.process.owned import distrust
 from rbee.queen.ssh.refusals import refuse
 from rbee.wire.messages.hives import SshTarget
-from rbee.wire.names import shown, why_no_host, why_no_user
+from rbee.wire.names import quoted, why_no_host, why_no_user
 
 SSH_PORT = 22
 #: The keys that are tried when none is named, as OpenSSH does.
@@ -202,7 +202,7 @@ def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
     if why := why_not(text):
         raise refuse(
             "config",
-            f"{shown(text)} cannot be the name of a {what}: {why}",
+            f"{quoted(text)} cannot be the name of a {what}: {why}",
             "look for that name in ~/.ssh/config and in what was typed",
         )
     return text

@@ -1,4 +1,4 @@
-"""One SSH connection: programs run, files copied, tunnels dug on another machine."""
+"""One SSH connection: programs run, files copied, tunnels opened to another machine."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import paramiko
 
+from rbee.process import whole_file
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.refusals import refuse
 
@@ -125,15 +126,13 @@ def remember(target: Target, key: paramiko.PKey, ours: Path) -> None:
 def forget(names: Collection[str], ours: Path) -> None:
     """Takes the keys of these hosts out of our own file."""
     try:
-        lines = ours.read_text("utf-8", "replace").splitlines(keepends=True)
+        lines = ours.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         return
-    kept = [line for line in lines if line.split(" ", 1)[0] not in names]
+    gone = {name.encode() for name in names}
+    kept = [line for line in lines if line.split(b" ", 1)[0] not in gone]
     if kept != lines:
-        draft = ours.with_name(f"{ours.name}.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.writelines(kept)
-        draft.replace(ours)
+        whole_file.write(ours, b"".join(kept))
 
 
 def fingerprint_of(key: paramiko.PKey) -> str:
@@ -150,7 +149,7 @@ def _names(patterns: str, host: str) -> bool:
         except (binascii.Error, ValueError):
             return False
         return hmac.compare_digest(hmac.digest(salt, host.encode(), "sha1"), digest)
-    # Brackets are meant as such: they stand around a name that has a port.
+    # Brackets are escaped: here they stand around a name with a port, and are no pattern.
     plain = [part.replace("[", "[[]") for part in patterns.lower().split(",")]
     no = any(fnmatch.fnmatchcase(host.lower(), part[1:]) for part in plain if part[0:1] == "!")
     return not no and any(fnmatch.fnmatchcase(host.lower(), part) for part in plain)

@@ -82,7 +82,7 @@ def _keys(
     for file in target.key_files:
         if os.path.exists(file) and _public(file) not in offered:
             try:
-                key = load(file, passphrase)
+                key = read_key(file, passphrase)
             except RbeeError as error:
                 troubles.append(error)
                 continue
@@ -94,7 +94,7 @@ def _keys(
                 yield key
 
 
-def load(file: Path, passphrase: str) -> paramiko.PKey:
+def read_key(file: Path, passphrase: str) -> paramiko.PKey:
     """The private key in a file. Raises `ssh_failed`."""
     try:
         if file.stat().st_mode & _OTHERS:

@@ -44,7 +44,7 @@ class Tunnels:
         self._servers[port] = server
         return port
 
-    def fill_in(self, port: int) -> None:
+    def stop(self, port: int) -> None:
         """Takes a port away that `forward` gave; who is connected through it stays connected."""
         server = self._servers.pop(port, None)
         if server is not None:
@@ -66,7 +66,7 @@ class Tunnels:
                 return port
         raise refuse(
             "tunnel",
-            f"the SSH server of {self._target.name} lets no tunnel be dug",
+            f"the SSH server of {self._target.name} lets no tunnel be opened",
             "AllowTcpForwarding yes in its sshd_config; or add that machine with --no-tunnel, in "
             "the open",
         )
@@ -74,15 +74,15 @@ class Tunnels:
     def close(self) -> None:
         """Takes the ports here away."""
         for port in list(self._servers):
-            self.fill_in(port)
+            self.stop(port)
 
     def _accept(self, server: socket.socket, there: _Address) -> None:
         with contextlib.suppress(OSError):
             while True:
                 taken, peer = server.accept()
-                start_thread(functools.partial(self._dig, taken, peer, there))
+                start_thread(functools.partial(self._connect, taken, peer, there))
 
-    def _dig(self, taken: socket.socket, peer: _Address, there: _Address) -> None:
+    def _connect(self, taken: socket.socket, peer: _Address, there: _Address) -> None:
         try:
             channel = self._transport.open_channel(
                 "direct-tcpip", there, peer, timeout=self._seconds

@@ -111,7 +111,7 @@ class FoundRoom(Answer, kw_only=True):
 
 
 class HiveDevices(Answer, kw_only=True):
-    """What the machine of a hive has, as it was when she was asked."""
+    """What the machine of a hive has, as it was when she was asked; `done` of adding a hive."""
 
     hive_id: str
     devices: Devices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Literal
 
 import msgspec
@@ -67,6 +68,11 @@ class Vector(msgspec.Struct):
 
     i: int
     v: bytes
+
+
+def floats_of(vector: bytes) -> list[float]:
+    """The numbers of a vector."""
+    return list(struct.unpack(f"<{len(vector) // 4}f", vector))
 
 
 class Tokens(msgspec.Struct):

@@ -88,16 +88,9 @@ class Examined(msgspec.Struct, kw_only=True):
 
 
 class HiveAddStarted(OperationStarted, kw_only=True):
-    """A machine is looked at: an operation that ends in `HiveAdded`."""
+    """A machine is looked at: an operation that ends in `HiveDevices`."""
 
     hive_id: str
-
-
-class HiveAdded(msgspec.Struct, kw_only=True):
-    """`done` of adding a hive."""
-
-    hive_id: str
-    devices: Devices
 
 
 class HiveStatus(str, enum.Enum):
@@ -124,6 +117,7 @@ class HiveView(Answer, kw_only=True):
     """A hive in a list: the catalog joined with what is known live.
 
     `wakes`: where it is offline its machine may be suspended, and is woken when it is wanted.
+    `why_off`: what kept it from being awake when that was tried last, and `advice` what to type.
     """
 
     hive_id: str
@@ -136,6 +130,8 @@ class HiveView(Answer, kw_only=True):
     last_heartbeat_ms: int | None = None
     degraded: list[DegradedDevice] = []
     wakes: bool = False
+    why_off: str = ""
+    advice: str = ""
 
 
 class HiveList(Answer, kw_only=True):

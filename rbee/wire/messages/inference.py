@@ -60,8 +60,8 @@ class Samplers(Request, kw_only=True):
     """Go on where the model would end, until `max_tokens` or the context are full."""
 
 
-class Sampling(Samplers, kw_only=True):
-    """How tokens are drawn. None means: what the engine does by default."""
+class Drawing(Samplers, kw_only=True):
+    """How tokens are drawn, and when an answer ends. None means: as the engine does it."""
 
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
@@ -71,6 +71,11 @@ class Sampling(Samplers, kw_only=True):
     stop: Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+
+
+class Sampling(Drawing, kw_only=True):
+    """The same with what is about one request alone."""
+
     logit_bias: Annotated[dict[str, float], msgspec.Meta(max_length=MOST_WEIGHTS)] | None = None
     """What is added to the logit of a token, by its number in the model's vocabulary."""
     cache_prompt: bool | None = None

@@ -103,19 +103,19 @@ class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):
     duration_ms: float = 0.0
 
 
-class OneModel(Request, kw_only=True):
+class NamedModel(Request, kw_only=True):
     """The model that is meant, by its reference."""
 
     ref: str
 
 
-class FindModel(OneModel, kw_only=True):
+class FindModel(NamedModel, kw_only=True):
     """`lead`: the hub is asked what a new name means, and nothing is fetched."""
 
     lead: bool = False
 
 
-class RemoveModel(OneModel, kw_only=True):
+class RemoveModel(NamedModel, kw_only=True):
     """A model that is to leave the hive `node`."""
 
     node: Name = "localhost"
@@ -131,6 +131,6 @@ REMOVE_CLUSTER_MODEL: Route[RemoveModel, ModelRemoved | None] = Route(
 # Of a hive.
 MODELS = Route("GET", "/models", NONE, ModelList)
 MODEL = Route("GET", "/models/{ref:path}", FindModel, ModelView)
-REMOVE_MODEL = Route("DELETE", "/models/{ref:path}", OneModel, ModelRemoved)
+REMOVE_MODEL = Route("DELETE", "/models/{ref:path}", NamedModel, ModelRemoved)
 PROVISION_MODEL = Route("POST", "/models/provision", ProvisionModel, ProvisionStarted, status=202)
 PROVISION_EVENTS = Route("GET", "/models/provision/{id}/events", Named, Events)

@@ -14,14 +14,13 @@ from typing import Annotated, Any
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.limits import MOST_STOPS, Stop, TopK
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Request
-from rbee.wire.messages.inference import Samplers
+from rbee.wire.messages.inference import Drawing
 from rbee.wire.model_ref import is_short_name, parse_model_ref
 from rbee.wire.routes import NONE, Route
 
 
-class NameSettings(Samplers, kw_only=True):
+class NameSettings(Drawing, kw_only=True):
     """What is asked of a model by a name, where a request says nothing of it.
 
     `context` and `slots` are those of a worker that is started; `system` is what the model is told
@@ -38,14 +37,6 @@ class NameSettings(Samplers, kw_only=True):
     keep_loaded: bool | None = None
     chat_template: NonEmpty | None = None
     draft: NonEmpty | None = None
-    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
-    temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
-    top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    top_k: TopK | None = None
-    seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
-    stop: Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
-    presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
-    frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
 
     def __post_init__(self) -> None:
         if self.draft is not None:

@@ -33,7 +33,7 @@ Rank = Callable[[Any, str, Sequence[str], OnVector, threading.Event], int]
 
 
 class Piece(NamedTuple):
-    """What an engine has to tell at once; see `rbee.wire.messages.Token`."""
+    """What an engine has to tell at once; see `rbee.wire.messages.events.Token`."""
 
     text: str
     thought: str = ""
@@ -247,7 +247,7 @@ def _needs(found: EntryPoint, name: str) -> list[str]:
     return [match[1] for each in requires if (match := extra.match(each))]
 
 
-def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
+def refuse_unsupported(engine: EngineFacts, request: InferRequest) -> None:
     """Raises `invalid_request`, by the name of its field, for what an engine has nothing for."""
     wanted = _WANTED
     if request.inputs is not None:

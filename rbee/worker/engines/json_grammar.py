@@ -33,7 +33,7 @@ from rbee.worker.engines.schema_cost import (
     too_much,
     unknown,
 )
-from rbee.worker.engines.schemas.expressions import Expression, Range, within, without
+from rbee.worker.engines.schemas.expressions import Expression, Range, in_both, leading_to, without
 from rbee.worker.engines.schemas.reading import Reader
 from rbee.worker.engines.schemas.shapes import ANYTHING, Array, Object, Value, Wanted
 
@@ -491,15 +491,7 @@ class _Grammar:
                     to_do.append((min(number + 1, last), count))
                     moves[key].append((value.text, to_do[-1]))
         ends = {key for key in moves if key[0] >= array.least and key[1] >= least}
-        before: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for key, its in moves.items():
-            for _, to in its:
-                before.setdefault(to, []).append(key)
-        alive, to_do = set(ends), list(ends)
-        while to_do:
-            more = set(before.get(to_do.pop(), ())) - alive
-            alive |= more
-            to_do += more
+        alive = leading_to(ends, {key: [to for _, to in its] for key, its in moves.items()})
         if (0, 0) not in alive:
             return []
         made = {key: self._new("", path) for key in alive}
@@ -585,10 +577,10 @@ def _characters(ranges: Iterable[Range], in_string: bool) -> list[str]:
         return [f"[{_ranges(ranges)}]"]
     ranges = tuple(ranges)
     found = []
-    plain = within(ranges, _AS_IT_IS)
+    plain = in_both(ranges, _AS_IT_IS)
     if plain:
         found.append(f"[{_ranges(plain)}]")
-    special = within(ranges, _SPECIAL)
+    special = in_both(ranges, _SPECIAL)
     codes = [code for low, high in special for code in range(low, high + 1)]
     short_ones = [_ESCAPED[code] for code in codes if code in _ESCAPED]
     if short_ones:

@@ -19,7 +19,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -389,21 +389,26 @@ class LlamaCpp:
         }
         end, best = time.monotonic() + _MEASURING, 0.0
         for _ in range(_TRIALS):
-            told: list[float] = []
+            times: list[float] = []
 
-            def on_chunk(chunk: dict[str, Any], told: list[float] = told) -> bool | None:
-                told.append(clock())
-                return (time.monotonic() > end and len(told) > _FEW_TOKENS) or None
+            def on_chunk(chunk: dict[str, Any], times: list[float] = times) -> bool | None:
+                times.append(clock())
+                return (time.monotonic() > end and len(times) > _FEW_TOKENS) or None
 
-            if "messages" in body:
-                self._server.handle_chat_completions(body, on_chunk)
-            else:
-                self._server.handle_completions(body, on_chunk)
-            if len(told) > 1 and told[-1] > told[0]:
-                best = max(best, (len(told) - 1) / (told[-1] - told[0]))
+            self._complete(body, on_chunk)
+            if len(times) > 1 and times[-1] > times[0]:
+                best = max(best, (len(times) - 1) / (times[-1] - times[0]))
             if time.monotonic() > end:
                 break
         return best
+
+    def _complete(
+        self, body: dict[str, Any], on_chunk: Callable[[dict[str, Any]], bool | None]
+    ) -> None:
+        if "messages" in body:
+            self._server.handle_chat_completions(body, on_chunk)
+        else:
+            self._server.handle_completions(body, on_chunk)
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
@@ -611,16 +616,7 @@ class LlamaCpp:
             marks = isinstance(text, str) and too_many_marks([text], self._turns, self.context)
             if marks:
                 raise text_does_not_fit(number, marks, self.context)
-        count = 0
-        # As many as are worked on side by side: a call for more could not be stopped.
-        for first in range(0, len(inputs), self._orders.slots):
-            if cancelled.is_set():
-                break
-            vectors, read = self._embedded(inputs[first : first + self._orders.slots], first)
-            for vector in vectors:
-                on_vector(vector)
-            count += read
-        return count
+        return self._each(inputs, self._embedded, on_vector, cancelled)
 
     def rank(
         self, query: str, texts: Sequence[str], on_score: OnVector, cancelled: threading.Event
@@ -635,46 +631,54 @@ class LlamaCpp:
         for number, text in enumerate(texts):
             if marks := too_many_marks([query, text], self._turns, self.context):
                 raise text_does_not_fit(number, marks, self.context)
+        return self._each(texts, functools.partial(self._ranked, query), on_score, cancelled)
+
+    def _ranked(self, query: str, texts: Sequence[Input]) -> dict[str, Any]:
+        answer = self._server.handle_rerank({"query": query, "documents": list(texts)})
+        for each in answer.get("results", ()):
+            share = each["relevance_score"]
+            each["numbers"] = [_logit(share) if self._orders.pooling == "share" else share]
+        return {**answer, "data": answer.get("results")}
+
+    def _embedded(self, inputs: Sequence[Input]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.handle_embeddings({"input": list(inputs)})
+        for each in answer.get("data", ()):
+            each["numbers"] = each["embedding"]
+        return answer
+
+    def _each(
+        self,
+        inputs: Sequence[Input],
+        ask: Callable[[Sequence[Input]], dict[str, Any]],
+        on_numbers: OnVector,
+        cancelled: threading.Event,
+    ) -> int:
+        """Tells the numbers of each input; how many tokens were read. Raises `invalid_request` that
+        names the first input which cannot be read."""
+
+        def numbers(first: int, some: Sequence[Input]) -> tuple[list[list[float]], int]:
+            try:
+                answer = ask(some)
+            except (ValueError, RuntimeError) as error:
+                answer = {"error": {"message": str(error)}}
+            if "error" not in answer:
+                rows = sorted(answer["data"], key=lambda each: int(each["index"]))
+                return [each["numbers"] for each in rows], answer["usage"]["prompt_tokens"]
+            if len(some) > 1:  # it does not say which one
+                for number, one in enumerate(some, first):
+                    numbers(number, [one])
+            raise self._refused_input(first, answer["error"])
+
         count = 0
-        for first in range(0, len(texts), self._orders.slots):
+        # As many as are worked on side by side: a call for more could not be stopped.
+        for first in range(0, len(inputs), self._orders.slots):
             if cancelled.is_set():
                 break
-            scores, read = self._ranked(query, texts[first : first + self._orders.slots], first)
-            for score in scores:
-                on_score([score])
+            found, read = numbers(first, inputs[first : first + self._orders.slots])
+            for each in found:
+                on_numbers(each)
             count += read
         return count
-
-    def _ranked(self, query: str, texts: Sequence[str], first: int) -> tuple[list[float], int]:
-        """How well some texts answer a query, the first of them number `first`; their tokens."""
-        try:
-            answer = self._server.handle_rerank({"query": query, "documents": list(texts)})
-        except (ValueError, RuntimeError) as error:
-            answer = {"error": {"message": str(error)}}
-        if "error" not in answer:
-            results = sorted(answer["results"], key=lambda each: int(each["index"]))
-            scores = [each["relevance_score"] for each in results]
-            if self._orders.pooling == "share":
-                scores = [_logit(score) for score in scores]
-            return scores, answer["usage"]["prompt_tokens"]
-        if len(texts) > 1:  # it does not say which one
-            for number, one in enumerate(texts):
-                self._ranked(query, [one], first + number)
-        raise self._refused_input(first, answer["error"])
-
-    def _embedded(self, inputs: Sequence[Input], first: int) -> tuple[list[list[float]], int]:
-        """The vectors of some inputs, the first of them number `first`, and their tokens' count."""
-        try:
-            answer = self._server.handle_embeddings({"input": list(inputs)})
-        except (ValueError, RuntimeError) as error:
-            answer = {"error": {"message": str(error)}}
-        if "error" not in answer:
-            rows = sorted(answer["data"], key=lambda each: int(each["index"]))
-            return [each["embedding"] for each in rows], answer["usage"]["prompt_tokens"]
-        if len(inputs) > 1:  # it does not say which one
-            for number, one in enumerate(inputs):
-                self._embedded([one], first + number)
-        raise self._refused_input(first, answer["error"])
 
     def _generate(
         self, request: InferRequest, schema: dict[str, Any] | None, caller: Caller
@@ -752,10 +756,7 @@ class LlamaCpp:
                 return Generated("stop", 0, 0)
             self._preparing[here] = time.thread_time()
             try:
-                if "messages" in body:
-                    self._server.handle_chat_completions(body, on_chunk)
-                else:
-                    self._server.handle_completions(body, on_chunk)
+                self._complete(body, on_chunk)
             except (ValueError, RuntimeError) as error:
                 # Raised by chat templates, and where it cannot read the request or its calls.
                 raise refused(request, {"message": str(error)}) from None

@@ -31,7 +31,7 @@ from rbee.queen.openai.responses.messages import (
     Status,
 )
 from rbee.queen.openai.responses.requests import ResponseRequest
-from rbee.queen.openai.responses.telling import Telling
+from rbee.queen.openai.responses.telling import ResponseTelling
 from rbee.wire import narration
 from rbee.wire.errors import ErrorBody, RbeeError, invalid
 from rbee.wire.messages.basics import encode
@@ -107,7 +107,7 @@ class Responses:
         with working(self._offer, asker) as work:
             job = self._begun(work, answering)
             if asked.stream:
-                telling = Telling(answering, job.job_id, job.created_at_ms)
+                telling = ResponseTelling(answering, job.job_id, job.created_at_ms)
                 return await stream(request, telling, work, self._offer.settings)
             headers: dict[str, str] = {}
             (outcome,) = await gathered(work, headers)

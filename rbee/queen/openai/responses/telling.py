@@ -21,7 +21,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.narration import now_ms
 
 
-class Telling(TellingBlocks):
+class ResponseTelling(TellingBlocks):
     """See `front.streaming.Telling`."""
 
     def __init__(self, answering: Answering, job_id: str, began_ms: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rbee.queen.front.fields import taken
-from rbee.queen.front.tools import loosened, shown_kind
+from rbee.queen.front.tools import left_out, loosened
 from rbee.queen.openai.responses.requests import (
     CustomTool,
     FunctionTool,
@@ -60,23 +60,16 @@ def tools_of(asked: ResponseRequest, *, refuse_unknown: bool) -> Tools:
     """The tools of a request. Raises `invalid_request`, with `refuse_unknown` also for those of
     other servers."""
     found: dict[Meant, ToolFunction] = {}
-    left_out: list[str] = []
+    others: list[str] = []
     for at, tool in enumerate(asked.tools or ()):
         path = f"tools[{at}]"
         read = list(_functions(tool, path, "", ""))
-        kind = shown_kind(tool.get("type"))
-        if not read and refuse_unknown:
-            raise invalid(
-                f"`{path}` is of the type {kind}, which no model here can be given",
-                "offer functions, or let it be left out (refuse_unknown_tools)",
-                field=path,
-            )
         if not read:
-            left_out.append(kind)
+            others.append(left_out(tool.get("type"), path, refuse_unknown=refuse_unknown))
         found.update(read)
     chosen, must_call = _chosen(asked.tool_choice, list(found))
     functions = [found[meant] for meant in chosen]
-    return Tools(functions, {meant.function_name: meant for meant in found}, left_out, must_call)
+    return Tools(functions, {meant.function_name: meant for meant in found}, others, must_call)
 
 
 def text_of(arguments: str) -> str:

@@ -87,7 +87,7 @@ def _libraries(library: Path | None) -> tuple[ctypes.CDLL, ctypes.CDLL]:
 
 def _bound(library: str) -> tuple[ctypes.CDLL, ctypes.CDLL]:
     """Raises OSError, and AttributeError for what they lack."""
-    # By its symbols, which it keeps to itself otherwise, the plugin is bound.
+    # RTLD_GLOBAL shows the engine's symbols to the plugin, which is linked against them.
     folder = Path(xllamacpp.__file__).parent
     engine = ctypes.CDLL(str(next(folder.glob("xllamacpp*.so"))), mode=ctypes.RTLD_GLOBAL)
     plugin = ctypes.CDLL(library, mode=os.RTLD_NOW)
@@ -116,7 +116,7 @@ def join(streams: Sequence[int]) -> None:
     engine, plugin = _libraries(built())
     for stream in streams:
         endpoint = b"fd:%d" % stream
-        # First, and kept: what it opens is closed with the last that uses it, and there is one.
+        # The connection is closed with its last user, so one that stays is opened first.
         _kept.append(plugin.ggml_backend_rpc_init(endpoint, 0))
         engine.ggml_backend_register(plugin.ggml_backend_rpc_add_server(endpoint))
 

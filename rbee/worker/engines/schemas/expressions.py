@@ -8,8 +8,11 @@ that the derivatives of one expression are finitely many: the states of its auto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
+
+S = TypeVar("S")
 
 #: First and last code point of a range.
 Range = tuple[int, int]
@@ -65,14 +68,8 @@ class Multiple(NamedTuple):
 
     def _alike(self, rest: int) -> int:
         """One of those that go on alike: ten times them is the same, and none is 0."""
-        period = self.by // _common(self.by, 10)
+        period = self.by // math.gcd(self.by, 10)
         return rest and (rest % period or period)
-
-
-def _common(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
 
 
 class Expressions:
@@ -153,7 +150,7 @@ class Expressions:
             several -= set(sets)
             ranges = sets[0].ranges
             for each in sets[1:]:
-                ranges = within(ranges, each.ranges)
+                ranges = in_both(ranges, each.ranges)
             several.add(self.one_of(ranges))
         return self._of_several("all", several, self.every, all)
 
@@ -212,7 +209,7 @@ class Expressions:
         if one.kind == "all":
             counted = [each for each in one.parts if self._counts(each)]
             if len(counted) == 1:
-                # How long it is says nothing of its characters: these are told apart once.
+                # A length concerns no single character: the moves of the rest serve for each bound.
                 left = self.behind(counted[0], 0)
                 others = self.all_of(*(each for each in one.parts if each is not counted[0]))
                 found_of = {
@@ -239,7 +236,7 @@ class Expressions:
             rest = self.behind(one, low)
             if rest is not self.none:
                 found.setdefault(rest, []).append((low, high - 1))
-        whole = {rest: within(join(ranges), CHARACTERS) for rest, ranges in found.items()}
+        whole = {rest: in_both(join(ranges), CHARACTERS) for rest, ranges in found.items()}
         return {rest: ranges for rest, ranges in whole.items() if ranges}
 
     def allows(self, one: Expression, text: str) -> bool:
@@ -332,17 +329,7 @@ class Expressions:
                 if rest not in moves:
                     moves[rest] = self.moves(rest)
                     to_do.append(rest)
-        before: dict[Expression, list[Expression]] = {}
-        for state, its in moves.items():
-            for rest in its:
-                before.setdefault(rest, []).append(state)
-        alive = {state for state in moves if state.has_empty}
-        ended = list(alive)
-        while ended:
-            for state in before.get(ended.pop(), ()):
-                if state not in alive:
-                    alive.add(state)
-                    ended.append(state)
+        alive = leading_to((state for state in moves if state.has_empty), moves)
         return {
             state: {rest: ranges for rest, ranges in its.items() if rest in alive}
             for state, its in moves.items()
@@ -380,6 +367,21 @@ class Expressions:
         return True
 
 
+def leading_to(ends: Iterable[S], moves: Mapping[S, Iterable[S]]) -> set[S]:
+    """The states from which one of these ends is reached, themselves among them."""
+    before: dict[S, list[S]] = {}
+    for state, its in moves.items():
+        for rest in its:
+            before.setdefault(rest, []).append(state)
+    found = set(ends)
+    to_do = list(found)
+    while to_do:
+        more = set(before.get(to_do.pop(), ())) - found
+        found |= more
+        to_do += more
+    return found
+
+
 def join(ranges: Iterable[Range]) -> tuple[Range, ...]:
     """The same characters in order, ranges that touch being one."""
     joined: list[Range] = []
@@ -391,12 +393,12 @@ def join(ranges: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(joined)
 
 
-def within(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]:
+def in_both(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]:
     """The characters that are in both."""
-    return tuple(_within(tuple(ranges), tuple(others)))
+    return tuple(_in_both(tuple(ranges), tuple(others)))
 
 
-def _within(ranges: tuple[Range, ...], others: tuple[Range, ...]) -> Iterator[Range]:
+def _in_both(ranges: tuple[Range, ...], others: tuple[Range, ...]) -> Iterator[Range]:
     for low, high in ranges:
         for first, last in others:
             if max(low, first) <= min(high, last):
@@ -411,4 +413,4 @@ def without(ranges: Iterable[Range]) -> tuple[Range, ...]:
         left.append((begin, low - 1))
         begin = high + 1
     left.append((begin, CHARACTERS[-1][1]))
-    return within([each for each in left if each[0] <= each[1]], CHARACTERS)
+    return in_both([each for each in left if each[0] <= each[1]], CHARACTERS)

@@ -63,7 +63,7 @@ _Way = list[_Item]
 
 def pattern_of(pattern: str, make: Expressions) -> Expression:
     """The texts in which `pattern` is found. Raises `NotRegularError`."""
-    reader = _Reader(pattern, make)
+    reader = _PatternReader(pattern, make)
     ways = reader.ways()
     if reader.at < len(pattern):
         raise NotRegularError(f"`{pattern[reader.at]}` with nothing that it belongs to")
@@ -119,7 +119,7 @@ def _plain(item: _Item, make: Expressions) -> Expression:
     )
 
 
-class _Reader:
+class _PatternReader:
     """Reads a pattern from left to right; `at` is where it is."""
 
     def __init__(self, pattern: str, make: Expressions) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from rbee.worker.engines.schema_cost import short, unknown
-from rbee.worker.engines.schemas.shapes import ANYTHING, Place, Wanted
+from rbee.worker.engines.schemas.shapes import ANYTHING, Subschema, Wanted
 
 #: What is no schema, whatever it looks like.
 _VALUES = frozenset(["const", "enum", "default", "examples", "example"])
@@ -16,21 +16,21 @@ class Places:
     """The places of a document; nothing is fetched from elsewhere."""
 
     def __init__(self, schema: Any) -> None:
-        self._places: dict[tuple[int, str], Place] = {}
+        self._places: dict[tuple[int, str], Subschema] = {}
         self._kept: list[Any] = []
-        self._roots: dict[str, Place] = {}
-        self._dynamic: dict[str, set[Place]] = {}
+        self._roots: dict[str, Subschema] = {}
+        self._dynamic: dict[str, set[Subschema]] = {}
         self.root = self.at(schema, "$", _id_of(schema, ""), 1)
         self.never: Wanted = frozenset([self.at(False, "$", "", 1)])
 
-    def at(self, schema: Any, path: str, base: str, depth: int) -> Place:
+    def at(self, schema: Any, path: str, base: str, depth: int) -> Subschema:
         """The place of a schema, the same one each time."""
         key = (id(schema), base)
         if key not in self._places:
-            self._places[key] = Place(schema, path, base, depth)
+            self._places[key] = Subschema(schema, path, base, depth)
         return self._places[key]
 
-    def within(self, place: Place, keyword: str, *steps: str | int) -> Wanted:
+    def within(self, place: Subschema, keyword: str, *steps: str | int) -> Wanted:
         """What a schema within another one wants."""
         schema, path = place.schema[keyword], f"{place.path}.{keyword}"
         for step in steps:
@@ -52,12 +52,12 @@ class Places:
         self._kept.append(schema)
         return frozenset([self.at(schema, path, "", 1)])
 
-    def is_one_of_several(self, place: Place, name: str) -> bool:
+    def is_one_of_several(self, place: Subschema, name: str) -> bool:
         """Whether a place has this dynamic anchor, and another one has it as well."""
         several = self._dynamic.get(name, set())
         return place in several and len(several) > 1
 
-    def led_to(self, reference: str, place: Place, keyword: str = "$ref") -> Place:
+    def led_to(self, reference: str, place: Subschema, keyword: str = "$ref") -> Subschema:
         """Where a reference leads from a place. Raises where that is nowhere in the document."""
         path = f"{place.path}.{keyword}"
         if not self._roots:
@@ -88,7 +88,7 @@ class Places:
             return self.at(schema, at, "", 1)
         return self.at(schema, at, base, 1)
 
-    def _find_roots(self, root: Place) -> None:
+    def _find_roots(self, root: Subschema) -> None:
         """Finds what has an address of its own, wherever it stands."""
         to_do = [(root.schema, root.path, "")]
         while to_do:

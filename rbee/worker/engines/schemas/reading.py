@@ -38,7 +38,7 @@ from rbee.worker.engines.schemas.shapes import (
     Not,
     Object,
     Others,
-    Place,
+    Subschema,
     Value,
     Wanted,
     key_of,
@@ -147,21 +147,18 @@ class Reader(Combining):
 
     def __init__(self, schema: Any, count: Count) -> None:
         super().__init__(schema, count)
-        self._read: dict[Place, Value] = {}
+        self._read: dict[Subschema, Value] = {}
         self._known: dict[Wanted, Value] = {}
         self._narrowed: dict[Wanted, Value] = {}
         self._meant: dict[Wanted, frozenset[str]] = {}
         self._ended: dict[tuple[Wanted, int], bool] = {}
-        self._open: set[Place] = set()
+        self._open: set[Subschema] = set()
         #: Every keyword that is understood, with what reads it.
-        self._keywords: tuple[tuple[tuple[str, ...], Callable[[Place], Value]], ...] = (
+        self._keywords: tuple[tuple[tuple[str, ...], Callable[[Subschema], Value]], ...] = (
             (("$ref",), self._reference),
             (("$dynamicRef",), self._dynamic_reference),
             (("const", "enum"), self._values),
-            (
-                tuple(_OF_TYPE["number"]),
-                self._numbers,
-            ),
+            (tuple(_OF_TYPE["number"]), self._numbers),
             (tuple(_OF_TYPE["string"]), self._strings),
             (tuple(_OF_TYPE["array"]), self._arrays),
             (tuple(_OF_TYPE["object"]), self._objects),
@@ -221,11 +218,11 @@ class Reader(Combining):
     def _types_meant(self, wanted: Wanted) -> frozenset[str]:
         if wanted not in self._meant:
             self._meant[wanted] = _ALL  # of what contains itself
-            types = [self._types_spoken_of(each) for each in wanted if isinstance(each, Place)]
+            types = [self._types_spoken_of(each) for each in wanted if isinstance(each, Subschema)]
             self._meant[wanted] = _ALL.intersection(*types)
         return self._meant[wanted]
 
-    def _types_spoken_of(self, place: Place) -> frozenset[str]:
+    def _types_spoken_of(self, place: Subschema) -> frozenset[str]:
         schema = place.schema
         if not isinstance(schema, dict) or "type" in schema:
             return _ALL
@@ -237,10 +234,7 @@ class Reader(Combining):
             return self._types_meant(frozenset([target]))
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema and not spoken:
-                ways = [
-                    self.places.within(place, keyword, at) for at in range(len(schema[keyword]))
-                ]
-                return frozenset().union(*map(self._types_of, ways))
+                return frozenset().union(*map(self._types_of, self._several(place, keyword)))
         return _ALL
 
     def _types_of(self, wanted: Wanted) -> frozenset[str]:
@@ -251,7 +245,7 @@ class Reader(Combining):
     def _only(self, value: Value, kind: str) -> Value:
         return self.both(value, self.of_types([kind]))
 
-    def _allowed(self, place: Place) -> Value:
+    def _allowed(self, place: Subschema) -> Value:
         found = self._read.get(place)
         if found is not None:
             return found
@@ -270,7 +264,7 @@ class Reader(Combining):
             self._open.remove(place)
         return found
 
-    def _of_keywords(self, place: Place) -> Value:
+    def _of_keywords(self, place: Subschema) -> Value:
         schema, path = place.schema, place.path
         if isinstance(schema, bool):
             return self.everything if schema else self.nothing
@@ -297,11 +291,16 @@ class Reader(Combining):
 
     # Keywords.
 
-    def _reference(self, place: Place) -> Value:
+    def _several(self, place: Subschema, keyword: str) -> list[Wanted]:
+        """The schemas that a keyword lists."""
+        count = len(place.schema.get(keyword, ()))
+        return [self.places.within(place, keyword, number) for number in range(count)]
+
+    def _reference(self, place: Subschema) -> Value:
         target = self.places.led_to(place.schema["$ref"], place)
         return self._allowed(target)
 
-    def _dynamic_reference(self, place: Place) -> Value:
+    def _dynamic_reference(self, place: Subschema) -> Value:
         reference = place.schema["$dynamicRef"]
         target = self.places.led_to(reference, place, "$dynamicRef")
         name = reference.rpartition("#")[2]
@@ -310,7 +309,7 @@ class Reader(Combining):
             raise unknown(f"{place.path}.$dynamicRef", "`$dynamicRef` to one of several")
         return self._allowed(target)
 
-    def _values(self, place: Place) -> Value:
+    def _values(self, place: Subschema) -> Value:
         schema = place.schema
         value = self.everything
         for keyword in ("const", "enum"):
@@ -335,7 +334,7 @@ class Reader(Combining):
                 listed.setdefault(key_of(each), each)
         return self.nothing._replace(words=frozenset(words), listed=listed)
 
-    def _numbers(self, place: Place) -> Value:
+    def _numbers(self, place: Subschema) -> Value:
         schema, decimals = place.schema, self.decimals
         number = self.any_number
         ways: tuple[tuple[str, Callable[[Any], Expression]], ...] = (
@@ -355,7 +354,7 @@ class Reader(Combining):
                     ) from None
         return self.everything._replace(number=number)
 
-    def _strings(self, place: Place) -> Value:
+    def _strings(self, place: Subschema) -> Value:
         schema, make = place.schema, self.make
         least, most = _bounds(schema, "minLength", "maxLength", place.path)
         for keyword, bound in (("minLength", least), ("maxLength", most or 0)):
@@ -391,14 +390,11 @@ class Reader(Combining):
         except NotRegularError as error:
             raise unknown(path, f"the pattern {short(pattern)!r} with {error}") from None
 
-    def _arrays(self, place: Place) -> Value:
+    def _arrays(self, place: Subschema) -> Value:
         schema = place.schema
         listed = "items" if isinstance(schema.get("items"), list) else "prefixItems"
         behind = "additionalItems" if listed == "items" else "items"
-        first = [
-            self.places.within(place, listed, number)
-            for number in range(len(schema.get(listed, ())))
-        ]
+        first = self._several(place, listed)
         rest = self.places.within(place, behind) if behind in schema else ANYTHING
         least, most = _bounds(schema, "minItems", "maxItems", place.path)
         contains: tuple[Contained, ...] = ()
@@ -421,7 +417,7 @@ class Reader(Combining):
         )
         return self.everything._replace(arrays=(array,))
 
-    def _objects(self, place: Place) -> Value:
+    def _objects(self, place: Subschema) -> Value:
         schema, make, path = place.schema, self.make, place.path
         others = [Others(make.every, ANYTHING)]
         for pattern in schema.get("patternProperties", ()):
@@ -480,47 +476,31 @@ class Reader(Combining):
         texts = [each for each in value.listed.values() if isinstance(each, str)]
         return self.make.any_of(value.string, *map(self.make.text, texts))
 
-    def _dependencies(self, place: Place) -> Value:
+    def _dependencies(self, place: Subschema) -> Value:
         schema = place.schema
         value = self.everything
         for keyword in ("dependentRequired", "dependentSchemas", "dependencies"):
             for name, needed in schema.get(keyword, {}).items():
-                without = self.everything._replace(
-                    objects=(
-                        self.an_object(path=place.path)._replace(members={name: self.places.never}),
-                    )
-                )
-                if isinstance(needed, list):
-                    having = self.everything._replace(
-                        objects=(self.an_object(required=(name, *needed), path=place.path),)
-                    )
-                else:
-                    needs = self.everything._replace(
-                        objects=(self.an_object(required=(name,), path=place.path),)
-                    )
-                    having = self.both(needs, self.value(self.places.within(place, keyword, name)))
+                names = needed if isinstance(needed, list) else ()
+                lacks = self.an_object(path=place.path)._replace(members={name: self.places.never})
+                without = self.everything._replace(objects=(lacks,))
+                has = self.an_object(required=(name, *names), path=place.path)
+                having = self.everything._replace(objects=(has,))
+                if not isinstance(needed, list):
+                    having = self.both(having, self.value(self.places.within(place, keyword, name)))
                 value = self.both(value, self.either([without, having], place.path))
         return value
 
-    def _all_of(self, place: Place) -> Value:
-        value = self.everything
-        for number in range(len(place.schema["allOf"])):
-            value = self.both(value, self.value(self.places.within(place, "allOf", number)))
-        return value
+    def _all_of(self, place: Subschema) -> Value:
+        ways = map(self.value, self._several(place, "allOf"))
+        return functools.reduce(self.both, ways, self.everything)
 
-    def _any_of(self, place: Place) -> Value:
-        ways = [
-            self.value(self.places.within(place, "anyOf", number))
-            for number in range(len(place.schema["anyOf"]))
-        ]
-        return self.either(ways, place.path)
+    def _any_of(self, place: Subschema) -> Value:
+        return self.either(map(self.value, self._several(place, "anyOf")), place.path)
 
-    def _one_of(self, place: Place) -> Value:
+    def _one_of(self, place: Subschema) -> Value:
         path = f"{place.path}.oneOf"
-        ways = [
-            self.value(self.places.within(place, "oneOf", number))
-            for number in range(len(place.schema["oneOf"]))
-        ]
+        ways = list(map(self.value, self._several(place, "oneOf")))
         alone = []
         for number, way in enumerate(ways):
             for another, other in enumerate(ways):
@@ -531,10 +511,10 @@ class Reader(Combining):
             alone.append(way)
         return self.either(alone, place.path)
 
-    def _not(self, place: Place) -> Value:
+    def _not(self, place: Subschema) -> Value:
         return self.other(self.value(self.places.within(place, "not")), f"{place.path}.not")
 
-    def _if(self, place: Place) -> Value:
+    def _if(self, place: Subschema) -> Value:
         schema = place.schema
         if "if" not in schema or not {"then", "else"} & set(schema):
             return self.everything
@@ -547,7 +527,7 @@ class Reader(Combining):
             ways.append(here)
         return self.either(ways, place.path)
 
-    def _unevaluated_items(self, place: Place, value: Value) -> Value:
+    def _unevaluated_items(self, place: Subschema, value: Value) -> Value:
         wanted = self.places.within(place, "unevaluatedItems")
         arrays = []
         for each in value.arrays:
@@ -569,7 +549,7 @@ class Reader(Combining):
             )
         return value._replace(arrays=tuple(arrays))
 
-    def _unevaluated_properties(self, place: Place, value: Value) -> Value:
+    def _unevaluated_properties(self, place: Subschema, value: Value) -> Value:
         wanted = self.places.within(place, "unevaluatedProperties")
         objects = []
         for each in value.objects:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from rbee.worker.engines.schemas.expressions import Expression
 
 
-class Place:
+class Subschema:
     """A schema where it stands: `path` for people, `base` is the URI that it is read against, and
     `depth` how many values lie around it. Each is made once and compared by identity."""
 
@@ -35,7 +35,7 @@ class Not(NamedTuple):
 
 
 #: What a value has to fit, all of it; nothing: any value does.
-Wanted = frozenset[Place | Not]
+Wanted = frozenset[Subschema | Not]
 ANYTHING: Wanted = frozenset()
 
 

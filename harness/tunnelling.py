@@ -35,7 +35,7 @@ class _Channel:
 
 
 class _Transport:
-    """Digs wherever it is asked to, and keeps whom to tell of a connection."""
+    """Opens tunnels wherever it is asked to, and keeps whom to tell of a connection."""
 
     def __init__(self) -> None:
         self.tell: Callable[[Any, Any, Any], None] = lambda *_: None
@@ -45,7 +45,7 @@ class _Transport:
         return port
 
 
-class Dug:
+class OpenedTunnel:
     """A tunnel to a server here, through which `count` connections are opened."""
 
     def __init__(self, count: int) -> None:

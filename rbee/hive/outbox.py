@@ -19,7 +19,7 @@ T = TypeVar("T")
 _KEPT = 100
 
 
-class News:
+class Outbox:
     """Lines for people, and workers that were given up, in the order in which it happened."""
 
     def __init__(self) -> None:
