@@ -156,6 +156,14 @@ time.time_ns = _late(time.time_ns, 365 * 86400 * 10**9)
 """
 
 
+_AT_THE_GATE = """
+import sys
+
+if {module!r} in sys.orig_argv:
+    open({gate!r}).close()
+"""
+
+
 #: What of the product meets something nobody foresaw, and where it stands.
 _UNFORESEEN = {
     "the watch over a worker": ("rbee.hive.workers.supervisor", "next_due"),
@@ -224,6 +232,29 @@ def change_version(cluster: Cluster, version: str, module: str) -> None:
 def let_clock_jump(cluster: Cluster) -> None:
     """The time of day is another hour at every look; what is measured goes on as it did."""
     at_start(cluster, _CLOCK)
+
+
+class Gate:
+    """What programs stop at until it is opened: a named pipe that nobody has written to yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opened = -1
+        os.mkfifo(path)
+
+    def open(self) -> None:
+        """Whoever stops there goes on, and whoever comes later does not stop."""
+        self._opened = os.open(self.path, os.O_RDWR)
+
+    def close(self) -> None:
+        """Nothing is held open for them any more."""
+        if self._opened >= 0:
+            os.close(self._opened)
+
+
+def wait_at(folder: Path, gate: Gate, module: str) -> Path:
+    """Where Python finds what makes programs of this module stop at a gate, below `folder`."""
+    return _customised(folder, _AT_THE_GATE.format(module=module, gate=os.fspath(gate.path)))
 
 
 def slow_clock(folder: Path) -> Path:

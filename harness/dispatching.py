@@ -24,9 +24,12 @@ from rbee.queen.decisions import (
     Stay,
     decide,
     is_wanted,
+    look_again,
     may_move,
     note,
     replacement,
+    short_of,
+    waits_for_a_gpu,
 )
 from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.state import (
@@ -68,7 +71,7 @@ class PaperSwarm:
         self._dead: dict[str, Hive] = {}
         self._workers = 0
         #: What would take the place of workers that are not where they would be best.
-        self._better: list[Claim] = []
+        self._better: list[tuple[Claim, dict[tuple[str, str], int]]] = []
         #: The machines that sleep, those of them that will not wake, and whom a packet was sent.
         self._sleepers: dict[str, Hive] = {}
         self._broken: set[str] = set()
@@ -76,7 +79,8 @@ class PaperSwarm:
         self.join(_HIVE, devices)
 
     def join(self, hive_id: str, devices: Mapping[str, int]) -> None:
-        """A machine joins."""
+        """A machine joins, or has woken."""
+        self.state.waking.discard(hive_id)
         gpus = [
             Gpu(id=device, name="RTX", vram_gb=size, vram_free_gb=size)
             for device, size in devices.items()
@@ -86,10 +90,38 @@ class PaperSwarm:
         hive.devices = Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=gpus)
         self._sizes.update({(hive_id, device): size for device, size in devices.items()})
         self.state.hives[hive_id] = hive
-        for move in self._better:
-            if move.moves in self._here() and move.job_id not in self.state.claims:
+        self._look_for_better()
+        self._beat()
+
+    def play(self, gb: int) -> None:
+        """Another program takes so much of the GPU of the first machine, or has ended (0)."""
+        (gpu,) = self._gpus_of(_HIVE)
+        gpu.vram_free_gb = gpu.vram_gb - gb
+        self._sizes[_HIVE, gpu.id] = round(gpu.vram_free_gb)
+        self._look_for_better()
+        self._beat()
+
+    def _gpus_of(self, hive_id: str) -> list[Gpu]:
+        devices = self.state.hives[hive_id].devices
+        assert devices is not None, "hives on paper have told their devices"
+        return devices.gpus
+
+    def _look_for_better(self) -> None:
+        """Hives have told what they have."""
+        with_gpus = {hive_id for hive_id in self.state.hives if self._gpus_of(hive_id)}
+        for move, short in self._better:
+            is_there = move.moves in self._here() and move.job_id not in self.state.claims
+            if is_there and (look_again(self.state, move, short) or not with_gpus <= move.known):
                 self.state.claims[move.job_id] = move
                 move.acting = False
+
+    def take_long(self, hive_id: str) -> None:
+        """A machine is being woken, which takes long."""
+        self.state.waking.add(hive_id)
+
+    def wake_not(self, hive_id: str) -> None:
+        """A machine that took long to wake has failed to."""
+        self.state.waking.discard(hive_id)
         self._beat()
 
     def sleep(self, hive_id: str, *, wakes: bool = True, holds: str = "") -> None:
@@ -242,6 +274,8 @@ class PaperSwarm:
         if claim.worker_id:
             return f"runs on {_where(self._here()[claim.worker_id])}"
         assert claim.wait is not None, f"nothing is decided for {job_id}"
+        if claim.wait.what is Waiting.WAKING:
+            return f"waits for {claim.wait.hive_id} to wake"
         waits_for_room = claim.wait.what is Waiting.ROOM
         return f"waits for {claim.wait.device if waits_for_room else claim.wait.what.value}"
 
@@ -267,7 +301,8 @@ class PaperSwarm:
         error = RbeeError(code, "no room", "take a smaller one", details)
         passes, yields = short <= in_use, self.state.yields(place, error)
         passes = passes or (place.is_on_several and self.state.is_being_left(place))
-        now, beats = self.state.in_use(place.spot), self.state.hives[place.hive_id].beats
+        passes = passes or self.state.works_for_others(place, error)
+        now, beats = self.state.in_use(place), self.state.hives[place.hive_id].beats
         claim.rooms[place.spot, decision.ctx] = Room(False, passes, now, beats, yields)
         if not (decision.beside or passes or yields):
             claim.troubles.add(place.hive_id, place.device, error)
@@ -320,7 +355,7 @@ class PaperSwarm:
         model, hive = claim.request.model_ref, self.state.hives[place.hive_id]
         short, in_use = self._short(claim, place)
         if short > 0:
-            room = Room(False, short <= in_use, self.state.in_use(place.spot), hive.beats)
+            room = Room(False, short <= in_use, self.state.in_use(place), hive.beats)
             claim.rooms[place.spot, decision.ctx] = room
             claim.begun, claim.acting = None, False
             self._beat()
@@ -359,11 +394,11 @@ class PaperSwarm:
             workers[claim.worker_id], state=WorkerState.READY, slots_free=self._slots
         )
         claim.begun = None
-        is_short = place.fallback and any(room.passes for room in claim.rooms.values())
+        is_short = place.fallback and waits_for_a_gpu(claim)
         if is_short or may_move(claim, place):
             move = replacement(claim, claim.worker_id, frozenset(self.state.hives))
             move.job_id = f"move of {claim.worker_id}"
-            self._better.append(move)
+            self._better.append((move, short_of(claim)))
             if is_short:
                 self.state.claims[move.job_id] = move
                 move.acting = False
@@ -446,16 +481,23 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
     """A swarm after ``1 wants A; 2 wants B without a CPU; 1 ends; attic joins; shed joins with
     24; attic sleeps; shed sleeps for good; 2 wants A as attic dies``: machines are like the first,
     but for their GPUs. What comes after ``1 wants A at once`` happens before anything is done for
-    1. ``1 breaks`` with its worker, and then that ``is gone``."""
+    1. ``1 breaks`` with its worker, and then that ``is gone``. ``attic takes long`` to wake, and
+    then it ``joins``, or ``wakes not``. ``game begins`` on the GPU of the first, and ``ends``."""
     swarm = PaperSwarm(devices, models)
     for each in happens.split("; "):
         job_id, does, *rest = each.split(" ")
-        if does == "ends":
+        if does == "ends" and job_id != "game":
             swarm.end(job_id)
         elif does == "breaks":
             swarm.break_off(job_id)
         elif does == "is":
             swarm.clear_away()
+        elif job_id == "game":
+            swarm.play(10 if does == "begins" else 0)
+        elif does == "takes":
+            swarm.take_long(job_id)
+        elif does == "wakes":
+            swarm.wake_not(job_id)
         elif does == "joins":
             gpu = {"gpu0": int(rest[1])} if rest else {}
             swarm.join(job_id, {**devices, **gpu})

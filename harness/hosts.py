@@ -254,6 +254,11 @@ class Hosts:
         host.draw_host_key()
         host.switch_on()
 
+    def put_plug_back(self, name: str) -> None:
+        """A machine that was off starts anew; nothing runs on it but its sshd."""
+        self[name].network.mend_cable()
+        self[name].switch_on()
+
     def pull_plug(self, name: str) -> None:
         """A machine goes off without a word; its cable leads nowhere any more."""
         self[name].network.cut_cable()

@@ -39,6 +39,20 @@ def simulate_gpus(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
     cluster.set(simulate_gpus=cluster.write("gpus.json", json.dumps(gpus)))
 
 
+def simulate_gpu_in_use(cluster: Cluster, name: str, gb: float, free_gb: float) -> None:
+    """Describes one GPU of which another program has left so much."""
+    gpu = {"name": name, "vram_gb": gb, "vram_free_gb": free_gb}
+    cluster.set(simulate_gpus=cluster.write("gpus.json", json.dumps([gpu])))
+
+
+def free_simulated_gpu(cluster: Cluster) -> None:
+    """The other program has ended."""
+    described = Path(cluster.environment["RBEE_SIMULATE_GPUS"])
+    (gpu,) = json.loads(described.read_text())
+    del gpu["vram_free_gb"]
+    described.write_text(json.dumps([gpu]))
+
+
 def install_driver(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
     """Puts the stub NVML library in the way, with the GPUs of a table."""
     gpus = [

@@ -8,9 +8,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -108,6 +110,16 @@ def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None
     sit_beside(cluster, name, other)
     simulate_equal(cluster, gb)
     have_added(cluster, f"{other}, localhost")
+
+
+def join_equal(cluster: Cluster, name: str) -> None:
+    """A machine joins that has the GPU of the others."""
+    known = next(iter(cluster.hosts))
+    (gpu,) = json.loads((known.home / "gpus.json").read_text())
+    cluster.hosts.add(name, gpus=[gpu])
+    cluster.hosts.introduce(name, to=known.name)
+    with swarm.queen_meanwhile(cluster):
+        add_hives(cluster, name)
 
 
 def simulate_equal(cluster: Cluster, gb: float, gb_per_second: float = 0.0) -> None:
@@ -231,6 +243,39 @@ def keep_awake(cluster: Cluster, name: str, other: str) -> None:
     cluster.hosts.run_on(name, [*keeper, "up"])
 
 
+def hold_wake(cluster: Cluster, name: str) -> accidents.Gate:
+    """Hives of a machine come no further than their first moment until the gate is opened; they
+    are soon gone on without."""
+    cluster.set(hive_patience=0.1)
+    host = cluster.hosts[name]
+    gate = accidents.Gate(host.folder / "gate")
+    cluster.on_close(gate.close)
+    host.environment["PYTHONPATH"] = str(accidents.wait_at(host.folder, gate, "rbee.hive"))
+    cluster.hosts.write_environments()
+    return gate
+
+
+def remember_way(cluster: Cluster, name: str, bytes_per_second: int, minutes: int) -> None:
+    """The queen's catalog has a speed of the network to a machine, measured so many minutes ago."""
+    then = round(1000 * (time.time() - 60 * minutes))
+    with contextlib.closing(sqlite3.connect(cluster.home / "queen.db")) as catalog, catalog:
+        row = (name, bytes_per_second, then)
+        catalog.execute("INSERT INTO hive_networks VALUES (?, ?, ?)", row)
+
+
+def assert_loading(cluster: Cluster, *, slow: bool) -> None:
+    """Whether the weights of the place that is taken pass the network for more than an hour."""
+    (taken,) = [each for each in json.loads(cluster.last.stdout)["places"] if each["taken"]]
+    assert (taken["loading_s"] > 3600) is slow, taken
+
+
+def assert_way_remembered(cluster: Cluster, name: str, *, anew: bool) -> None:
+    """Whether the queen's catalog has another speed than the one that was there before."""
+    rows = cluster.rows("queen.db", "SELECT * FROM hive_networks")
+    (way,) = [each for each in rows if each["id"] == name]
+    assert (way["bytes_per_second"] > 1000) is anew, way
+
+
 def set_clock_back(cluster: Cluster, name: str) -> None:
     """The time of day is a year earlier on a machine."""
     host = cluster.hosts[name]
@@ -311,6 +356,12 @@ def assert_offered_no_key(cluster: Cluster) -> None:
 def kill_part(cluster: Cluster, name: str) -> None:
     """SIGKILL for what computes on a machine for a worker of another one."""
     os.kill(_part(cluster, name), signal.SIGKILL)
+
+
+def lose_part(cluster: Cluster, name: str) -> None:
+    """The same, and it is gone."""
+    kill_part(cluster, name)
+    assert_no_part(cluster, name)
 
 
 def assert_no_part(cluster: Cluster, name: str) -> None:

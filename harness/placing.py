@@ -95,6 +95,11 @@ class Placing:
             self._said = RbeeError(code, f"{code} over there", "type this", details)
             self._troubles.add(hive_id, device, self._said)
 
+    def lack(self, hive_id: str) -> None:
+        """A machine could not be woken."""
+        error = RbeeError("ssh_failed", "it does not answer", "look whether it is on")
+        self._troubles.missing = {hive_id: error}
+
     def look(self) -> None:
         """Looks for all places that are left, best first."""
         self._found = list(places(self._request, self._facts(), self._troubles))

@@ -35,6 +35,9 @@ from harness.ports import Ports
 
 #: How long output may stay open after the program has ended, in seconds.
 DRAIN_S = 5.0
+#: How long what a program is to show is waited for; a model over several machines takes long where
+#: the machine of the tests has other work.
+LONGEST_S = 60.0
 #: Rows and columns of a pseudo-terminal.
 SIZE = (24, 100)
 #: What a program never inherits from the one who runs the tests.
@@ -233,7 +236,9 @@ class Running:
 
     # Waiting.
 
-    def wait_for_line(self, pattern: str, deadline: float = 60.0, stream: str = "stderr") -> str:
+    def wait_for_line(
+        self, pattern: str, deadline: float = LONGEST_S, stream: str = "stderr"
+    ) -> str:
         """The first line that matches `pattern`, as soon as it is there.
 
         `pattern` is a whole line as in a transcript, with placeholders and default ports. Raises
@@ -250,7 +255,9 @@ class Running:
 
         return self._wait_for(found, f"the line {pattern.strip()!r} on {stream}", deadline, source)
 
-    def wait_for_text(self, text: str = "", deadline: float = 60.0, stream: str = "stdout") -> str:
+    def wait_for_text(
+        self, text: str = "", deadline: float = LONGEST_S, stream: str = "stdout"
+    ) -> str:
         """Everything on `stream` once `text` stands in it; without `text`, once anything does."""
         source = self._streams[stream]
         what = f"{text!r} on {stream}" if text else f"anything on {stream}"

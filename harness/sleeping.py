@@ -17,6 +17,7 @@ import sys
 import threading
 from pathlib import Path
 
+from harness import machines
 from harness.cluster import Cluster
 from harness.hosts import Host
 from harness.waiting import wait_until
@@ -142,6 +143,17 @@ def may_sleep(cluster: Cluster, name: str) -> Sleeper:
     """A machine that can be suspended and woken from now on."""
     sleeper = Sleeper(cluster.hosts[name])
     cluster.on_close(sleeper.close)
+    return sleeper
+
+
+def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> Sleeper:
+    """The person sits beside a machine that was added and is suspended; both have a simulated GPU
+    of so many GB."""
+    machines.sit_beside(cluster, name, other)
+    machines.simulate_equal(cluster, gb)
+    sleeper = may_sleep(cluster, other)
+    machines.add_hives(cluster, f"--wake auto {other}, localhost")
+    sleeper.suspend()
     return sleeper
 
 

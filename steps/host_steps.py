@@ -111,6 +111,38 @@ def short_lists(context: Context, milliseconds: int) -> None:
     context.cluster.set(list_patience=milliseconds / 1000)
 
 
+@given('"{name}" is slower to wake than it is waited for')
+def slow_to_wake(context: Context, name: str) -> None:
+    context.gate = machines.hold_wake(context.cluster, name)
+
+
+@when('"{name}" has woken')
+def has_woken(context: Context, name: str) -> None:
+    context.gate.open()
+
+
+@when('I press Ctrl+C, and "{name}" has woken then')
+def interrupted_first(context: Context, name: str) -> None:
+    context.cluster.current.interrupt()
+    context.cluster.finish()
+    context.gate.open()
+
+
+@given('the way to "{name}" was measured {minutes:d} minutes ago, as 1 kB per second')
+def was_measured(context: Context, name: str, minutes: int) -> None:
+    machines.remember_way(context.cluster, name, 1000, minutes)
+
+
+@then("its weights pass the network for {time}")
+def weights_pass(context: Context, time: str) -> None:
+    machines.assert_loading(context.cluster, slow=time == "many hours")
+
+
+@then('the queen\'s catalog knows the way to "{name}" since {known}')
+def way_known(context: Context, name: str, known: str) -> None:
+    machines.assert_way_remembered(context.cluster, name, anew=known == "now")
+
+
 @given('the clock of "{name}" is a year behind')
 def clock_behind(context: Context, name: str) -> None:
     machines.set_clock_back(context.cluster, name)
@@ -238,6 +270,21 @@ def hive_killed(context: Context, name: str) -> None:
 @when('"{name}" loses its part')
 def part_killed(context: Context, name: str) -> None:
     machines.kill_part(context.cluster, name)
+
+
+@given('"{name}" has lost its part')
+def part_lost(context: Context, name: str) -> None:
+    machines.lose_part(context.cluster, name)
+
+
+@given('the plug of "{name}" has been put back')
+def plug_put_back(context: Context, name: str) -> None:
+    context.cluster.hosts.put_plug_back(name)
+
+
+@given('the machine "{name}" has joined them')
+def has_joined(context: Context, name: str) -> None:
+    machines.join_equal(context.cluster, name)
 
 
 @given('"{name}" computes no part any more')

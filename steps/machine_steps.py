@@ -16,6 +16,16 @@ def simulated_gpus(context: Context) -> None:
     machine.simulate_gpus(context.cluster, context.table)
 
 
+@given('a game that has all of the GPU "{name}", of {gb:g} GB')
+def game(context: Context, name: str, gb: float) -> None:
+    machine.simulate_gpu_in_use(context.cluster, name, gb, free_gb=0.0)
+
+
+@given("the game has ended")
+def game_ended(context: Context) -> None:
+    machine.free_simulated_gpu(context.cluster)
+
+
 @given("a description of simulated GPUs that is broken")
 def broken_gpus(context: Context) -> None:
     context.cluster.set(simulate_gpus=context.cluster.write("gpus.txt", "two big ones"))

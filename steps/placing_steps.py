@@ -26,6 +26,11 @@ def keep_dying(context: Context, where: str) -> None:
     context.placing.degrade(where)
 
 
+@given('"{hive_id}" could not be woken')
+def not_woken(context: Context, hive_id: str) -> None:
+    context.placing.lack(hive_id)
+
+
 @when('its hive answers "{code}"')
 def answers(context: Context, code: str) -> None:
     context.placing.hear(code)

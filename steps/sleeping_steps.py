@@ -76,6 +76,14 @@ def beside_sleeper(context: Context, name: str, other: str) -> None:
     context.sleeper.suspend()
 
 
+@given(
+    'my machine "{name}" and "{other}", which was added with --wake and sleeps, have a GPU of '
+    "{gb:g} GB each"
+)
+def equal_sleeper(context: Context, name: str, other: str, gb: float) -> None:
+    context.sleeper = sleeping.sit_beside_equal(context.cluster, name, other, gb)
+
+
 @given("it wakes at the packet with the number {number:d}")
 def wakes_at(context: Context, number: int) -> None:
     context.sleeper.wakes_at = number

@@ -60,4 +60,4 @@ Feature: rbee-keeper plan
   Scenario: For programs
     Given a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper plan --json HF:author/bigllama:F16"
-    Then stdout is one answer for programs with "model_ref, outcome, places, worker_id"
+    Then stdout is one answer for programs with "model_ref, outcome, places, worker_id, away"

@@ -48,8 +48,16 @@ Feature: What happens next to the jobs that want a worker
       | what                                    | happens                           | job | stands         |
       | For another over the same machines      | attic joins; 1 wants C without a CPU; 1 ends; 2 wants F without a CPU | 2 | runs on gpu0+gpu0@attic |
       | And for one on one of them              | attic joins; 1 wants C without a CPU; 1 ends; 2 wants E on gpu0 | 2 | runs on gpu0 |
-      | Not while it works                      | attic joins; 1 wants C without a CPU; 2 wants F without a CPU | 2 | is refused |
       | Not where that would not be enough      | attic joins; 1 wants C without a CPU; 1 ends; 2 wants D without a CPU; 3 wants C without a CPU | 3 | runs on gpu0+gpu0@attic |
+
+    @fault.queen.refuse-beside-others
+    Examples: A model over several machines works, and another one wants its room
+      | what                                    | happens                           | job | stands         |
+      | It waits                                | attic joins; 1 wants C without a CPU; 2 wants F without a CPU | 2 | waits for gpu0+gpu0@attic |
+      | Until that has its answer               | attic joins; 1 wants C without a CPU; 2 wants F without a CPU; 1 ends | 2 | runs on gpu0+gpu0@attic |
+      | Who may use RAM does not wait           | attic joins; 1 wants C without a CPU; 2 wants F | 2 | runs on gpu0+cpu of attic |
+      | What it would not be enough for is told | attic joins; 1 wants C without a CPU; 2 wants D without a CPU | 2 | is refused |
+      | Who came first has the room first       | attic joins; 1 wants C without a CPU; 2 wants F without a CPU; 3 wants C without a CPU; 1 ends | 2 | runs on gpu0+gpu0@attic |
 
     @fault.queen.refuse-what-is-left
     Examples: A model over several machines is ending, and has its parts until it has
@@ -69,6 +77,19 @@ Feature: What happens next to the jobs that want a worker
     Examples: A machine dies
       | what                                    | happens                           | job | stands         |
       | Who had looked around looks again, and wakes it | attic joins; 1 wants C without a CPU as attic dies | 1 | runs on gpu0+gpu0@attic |
+
+    @fault.queen.refuse-before-they-wake
+    Examples: A machine takes long to wake, and is gone on without
+      | what                                    | happens                           | job | stands         |
+      | Where another has room nobody waits     | attic takes long; 1 wants A       | 1   | runs on gpu0   |
+      | Nor where a processor has               | attic takes long; 1 wants A; 2 wants B | 2 | runs on cpu  |
+      | Where none has room it is waited for    | attic takes long; 1 wants C without a CPU | 1 | waits for attic to wake |
+      | Until it is there                       | attic takes long; 1 wants C without a CPU; attic joins | 1 | runs on gpu0+gpu0@attic |
+      | Or does not wake                        | attic takes long; 1 wants C without a CPU; attic wakes not | 1 | is refused |
+      | Or turns out to be too small            | attic takes long; 1 wants D without a CPU; attic joins | 1 | is refused |
+      | One after the other                     | attic takes long; shed takes long; 1 wants C without a CPU; attic wakes not | 1 | waits for shed to wake |
+      | Others wait for running jobs first      | attic takes long; 1 wants A; 2 wants B on gpu0 | 2 | waits for gpu0 |
+      | Who comes meanwhile waits for it, too   | attic takes long; 1 wants C without a CPU; 2 wants C without a CPU; attic joins; 1 ends | 2 | runs on gpu0+gpu0@attic |
 
   @fault.queen.first-come
   Scenario Outline: Slots go in turn to <waiting>, while <running> run and <served> was served last
@@ -95,6 +116,21 @@ Feature: What happens next to the jobs that want a worker
       | But then                           | 1 wants A; 2 wants B; 1 ends; 2 ends     | B on gpu0            |
       | Not where others were used since   | 1 wants A; 2 wants B; 2 ends; 3 wants A; 1 ends; 3 ends | A on gpu0, B on cpu |
       | Not where somebody waits for it    | 1 wants A; 2 wants B; 2 ends; 3 wants E on gpu0; 1 ends | B on cpu, E on gpu0 |
+
+  @fault.queen.blind-to-who-leaves
+  Scenario Outline: A worker on the processor, and a GPU that a game had: <what>
+    When it happens that <happens>
+    Then the workers are <workers>
+
+    Examples:
+      | what                                | happens                                           | workers              |
+      | It moves once that has ended        | game begins; 1 wants A; 1 ends; game ends         | A on gpu0            |
+      | Once nobody uses it any more        | game begins; 1 wants A; game ends                 | A on cpu, A on gpu0  |
+      | Not before                          | game begins; 1 wants A; 1 ends                    | A on cpu             |
+      | Not where that would not be enough  | game begins; 1 wants C; 1 ends; game ends         | C on cpu             |
+      | Not where somebody said where to be | game begins; 1 wants A on cpu; 1 ends; game ends  | A on cpu             |
+      | Not where others were used since    | game begins; 1 wants A; 1 ends; game ends; 2 wants E on gpu0 | E on gpu0 |
+      | To a slot more before that          | game begins; 1 wants A; game ends; 2 wants A      | A on cpu, A on gpu0  |
 
   @fault.queen.blind-to-who-joins
   Scenario Outline: A worker that is not where it would be best, and a machine that joins: <what>

@@ -23,6 +23,15 @@ Feature: Which machine is woken, and when one goes back to sleep
       | Of equals the one that has the model    | attic joins with 24; shed joins with 24; attic sleeps; shed sleeps with C; 1 wants C | 1 | runs on gpu0 of shed | shed |
       | Two want it at once                     | attic joins with 24; attic sleeps; 1 wants F at once; 2 wants F | 2 | waits for busy | attic |
 
+    Examples: As many are woken as one model takes
+      | what                                    | happens                           | job | stands         | woken  |
+      | One that sleeps and one that is awake   | attic joins; attic sleeps; 1 wants C without a CPU | 1 | runs on gpu0+gpu0@attic | attic |
+      | No more than it takes                   | attic joins; shed joins; attic sleeps; shed sleeps; 1 wants F without a CPU | 1 | runs on gpu0+gpu0@attic | attic |
+      | All that it takes                       | attic joins with 15; shed joins with 15; attic sleeps; shed sleeps; 1 wants D without a CPU | 1 | runs on gpu0+gpu0@attic+gpu0@shed | attic, shed |
+      | Who is awake comes first                | attic joins; shed joins; shed sleeps; 1 wants F without a CPU | 1 | runs on gpu0+gpu0@attic | nobody |
+      | Nobody where it may be spread no further | attic joins; attic sleeps; 1 wants C | 1 | runs on gpu0+cpu | nobody |
+      | One that does not wake is not counted   | attic joins; shed joins; attic sleeps for good; shed sleeps; 1 wants F without a CPU | 1 | runs on gpu0+gpu0@shed | attic, shed |
+
     Examples: Nobody is woken in vain
       | what                                    | happens                           | job | stands         | woken  |
       | Its GPU is known to be too small        | attic joins with 8; attic sleeps; 1 wants C | 1 | runs on gpu0+cpu | nobody |

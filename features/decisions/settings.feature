@@ -30,6 +30,7 @@ Feature: Every number that can be set, and which of them counts
       | ssh_connect_timeout   | 10          |
       | hive_patience         | 10          |
       | hive_retry            | 60          |
+      | network_fresh         | 3600        |
       | wake_wait             | 120         |
       | suspend_after         | 300         |
       | list_patience         | 2           |

@@ -112,6 +112,19 @@ Feature: Whose trouble an error is, and where a job goes with it
       When it has had the troubles "insufficient_vram at gpu0@localhost, insufficient_ram at cpu@localhost"
       Then its error is "insufficient_ram" and names "GPU0 on hive localhost, CPU on hive localhost"
 
+    @fault.queen.forget-who-is-off
+    Scenario: Room is lacking, and a machine could not be woken
+      Given a job for "HF:author/minillama"
+      And "attic" could not be woken
+      When it has had the troubles "insufficient_vram at gpu0@localhost"
+      Then its error is "insufficient_vram" and names "GPU0 on hive localhost, hive attic"
+
+    Scenario: Something else is lacking, and a machine could not be woken
+      Given a job for "HF:author/minillama"
+      And "attic" could not be woken
+      When it has had the troubles "backend_unavailable at gpu0@localhost"
+      Then its error is as its hive told it
+
     Scenario: One place alone tells its reason as it stands
       Given a job for "file:/a.gguf"
       When it has had the troubles "model_not_found at cpu@localhost"

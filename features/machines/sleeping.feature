@@ -21,6 +21,42 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
       And the exit status is 0
       And that machine is suspended
 
+    @needs-real-models
+    @needs-rpc
+    @fault.queen.split-among-the-awake
+    Scenario: A model needs it beside another one
+      Given my machine "blep" and "attic", which was added with --wake and sleeps, have a GPU of 0.75 GB each
+      When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+      Then the terminal narrates
+        """
+        queen: the machine of hive attic is awake after <seconds>
+        queen: there is room in GPU0 + GPU0 of attic for model <path>
+        queen: parts of the model are awake on attic
+        [DONE]
+        queen: the machine of hive attic is suspended again
+        """
+      And the exit status is 0
+      And that machine is suspended
+
+    @needs-real-models
+    @needs-rpc
+    @fault.queen.plan-among-the-awake
+    Scenario: It is planned that a model needs it beside another one, and nobody is woken
+      Given my machine "blep" and "attic", which was added with --wake and sleeps, have a GPU of 0.75 GB each
+      When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2.gguf"
+      Then stdout shows a row "2 attic gpu0 all <size> <size> <size> too little (attic is asleep)"
+      And stdout shows a row "3 localhost gpu0 <count> <size> <size> taken (attic is asleep)"
+      And stdout shows a row "3 attic gpu0 <count> <size> <size> taken (attic is asleep)"
+      And stderr contains "a job would have attic woken for it"
+      And that machine is suspended
+
+    Scenario: It is planned that it is large enough alone, and nobody is woken
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      When I type "rbee-keeper plan minillama"
+      Then stdout shows a row "1 workstation gpu0 all <size> <size> taken (workstation is asleep)"
+      And stdout shows a row "3 localhost cpu all <size> <size> yes (about <count> tokens/s)"
+      And that machine is suspended
+
     Scenario: It is added while it is awake, which tells how it is woken and suspended
       Given my machine "blep" beside "workstation", which has a GPU and can be suspended
       When I type "rbee-keeper add-hive --wake auto workstation"

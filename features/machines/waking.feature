@@ -56,6 +56,17 @@ Feature: Another machine is woken, and sleeps again
         """
       And the exit status is 0
 
+    @timing
+    Scenario: A machine that is slow to wake is gone on without, and wakes on for whoever names it
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation, localhost"
+      And "workstation" is slower to wake than it is waited for
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And "rbee-keeper infer --node workstation 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive workstation, which is slow to wake..."
+      When "workstation" has woken
+      Then the command ends
+      And the exit status is 0
+
     Scenario: A machine that is off is named to whoever asks for it
       Given my machine "blep" beside the machines "workstation"
       And I have added the machines "workstation, localhost"

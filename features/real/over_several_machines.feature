@@ -51,6 +51,18 @@ Feature: What happens to a model that no machine has room for
     And stdout shows a row "3 attic gpu0 <count> <size> <size> taken"
     And nothing is left running
 
+  @fault.queen.measure-for-ever
+  Scenario Outline: How fast the network is was measured <when> ago, as 1 kB per second
+    Given the way to "attic" was measured <minutes> minutes ago, as 1 kB per second
+    When I type "rbee-keeper plan --json --no-cpu file:$MODELS/smollm2.gguf"
+    Then its weights pass the network for <time>
+    And the queen's catalog knows the way to "attic" since <known>
+
+    Examples:
+      | when    | minutes | time       | known |
+      | minutes | 30      | many hours | then  |
+      | hours   | 120     | a moment   | now   |
+
   Scenario: Their RAM together has room for it, and that of neither alone
     Given no machine has a GPU, and RAM for five sixths of "smollm2"
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 'hello'"
@@ -64,9 +76,70 @@ Feature: What happens to a model that no machine has room for
     And nothing is left running
     And nothing runs on "attic"
 
+  @timing
+  @fault.queen.give-up-the-slow
+  Scenario: A machine that is needed is waited for, however slow it is to wake
+    Given "attic" is slower to wake than it is waited for
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
+    When "attic" has woken
+    Then the command ends
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @timing
+  @fault.hive.wake-for-nobody
+  Scenario: Ctrl+C while a machine that is slow to wake is waited for
+    Given "attic" is slower to wake than it is waited for
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
+    When I press Ctrl+C, and "attic" has woken then
+    Then the exit status is 130
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @timing
+  Scenario: A machine that would be needed is off
+    Given the plug of "attic" has been pulled
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then stderr contains "error: no device has room for file:"
+    And stderr contains "; hive attic: "
+    And the exit status is 1
+    And nothing is left running
+
+  @timing
+  Scenario: A machine that would be needed is off, and that is planned
+    Given the plug of "attic" has been pulled
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2.gguf"
+    Then stdout shows a row "3 localhost gpu0 <count> <size> <size> yes (attic is off)"
+    And stdout shows a row "3 attic gpu0 <count> <size> <size> yes (attic is off)"
+    And stderr contains "with attic switched on there would be room"
+    And nothing is left running
+
   Scenario: Together they are too small
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 24576 --max-tokens 2 --no-cpu 'hello'"
     Then stderr contains "has too little room on 2 machines together"
+    And the exit status is 1
+    And nothing is left running
+
+  Scenario: Three have room for what two have not
+    Given the machine "shed" has joined them
+    And the GPUs of all machines have 0.66 GB
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: there is room in GPU0 + GPU0 of <one> + GPU0 of <another> for model <path>
+      queen: parts of the model are awake on <one>, <another>
+      """
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "shed"
+
+  Scenario: Three are too small, and each is named with what it has
+    Given the machine "shed" has joined them
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 49152 --max-tokens 2 --no-cpu 'hello'"
+    Then stderr contains "has too little room on 3 machines together: "
+    And stderr contains " MB on attic"
+    And stderr contains " MB on shed"
     And the exit status is 1
     And nothing is left running
 
@@ -80,10 +153,75 @@ Feature: What happens to a model that no machine has room for
     And the exit status is 0
     And nothing is left running
 
+  Scenario: A part dies while nobody asks it anything
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    And "attic" has lost its part
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: parts of the model are awake on attic
+      [DONE]
+      """
+    And the exit status is 0
+
+  Scenario: A part dies while the model is loaded
+    Given "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "worker: loading model from <path>"
+    When "attic" loses its part
+    Then the command ends
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @timing
+  Scenario: The plug of a part is pulled while nobody asks it anything, and put back
+    Given heartbeats come every 50 ms
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    And the plug of "attic" has been pulled
+    And the plug of "attic" has been put back
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: parts of the model are awake on attic
+      [DONE]
+      """
+    And the exit status is 0
+
+  @timing
+  Scenario Outline: In the middle of a story the <role> is killed
+    Given heartbeats come every 200 ms
+    And a hive without a queen stays awake for 1000 ms
+    And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When the <role> is killed
+    Then nothing is left running
+    And nothing runs on "attic"
+
+    Examples:
+      | role   |
+      | keeper |
+      | queen  |
+
+  Scenario Outline: In the middle of a story somebody <does>
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When I <do>
+    Then nothing is left running
+    And nothing runs on "attic"
+
+    Examples:
+      | does             | do                                            |
+      | presses Ctrl+C   | press Ctrl+C                                  |
+      | puts it to sleep | put the swarm to sleep with "rbee-keeper down" |
+
   Scenario: The hive of a part dies in the middle of a story
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
     When somebody kills the hive of "attic"
     Then the command fails with "has lost its part on hive attic"
+    And nothing is left running
+    And nothing runs on "attic"
+
+  Scenario: The machine of a part is removed in the middle of a story
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When I type "rbee-keeper remove-hive attic" beside it
+    Then the first command fails with "has lost its part on hive attic"
     And nothing is left running
     And nothing runs on "attic"
 
@@ -132,6 +270,16 @@ Feature: What happens to a model that no machine has room for
       | whom                       | how                                                               |
       | a model on one machine     | --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 |
       | another over both machines | --model file:$MODELS/smollm2-tools.gguf --no-cpu                        |
+
+  @fault.queen.refuse-beside-others
+  Scenario: While it works, another one that wants its room waits
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for GPU0 + GPU0 of attic on hive localhost"
+    When I press Ctrl+C in the first terminal
+    Then the command ends
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
 
   Scenario: What would leave for it does not count in its plan
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"

@@ -62,9 +62,14 @@ def wake() -> None:
         _refuse_a_second(home, orders)
         with quick_imports():
             importlib.import_module("rbee.hive.daemon")  # what the hive begins with
+        if not lifeline.is_heard:
+            sys.exit(1)  # whoever wanted it has given up since
         child = Child.fork("hive", home.log("hive", orders.hive_id))
         child.order(orders)
         report = child.wait_ready(settings.health_wait_total, lifeline.narrate)
+        if not lifeline.is_heard:
+            child.signal(signal.SIGTERM)
+            sys.exit(1)
         began = psutil.Process(child.pid).create_time()
         noted = _Pidfile(child.pid, began, orders.hive_id, orders.owner, report.url)
         whole_file.write(home.path / _PIDFILE, msgspec.json.encode(noted))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rbee.keeper.awake import A_HIVE, awake_queen
 from rbee.keeper.operation import run_operation
@@ -10,7 +10,7 @@ from rbee.keeper.options import Options, placed_by
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import table
-from rbee.wire.messages.plans import PLAN, AskPlan, Plan, PlannedPlace
+from rbee.wire.messages.plans import PLAN, AskPlan, How, Plan, PlannedPlace
 from rbee.wire.narration import load, rate, size
 
 
@@ -23,10 +23,18 @@ def plan(screen: Screen, where: QueenTarget, ref: str, options: Options) -> None
     screen.result(found, place_table(found))
     if found.outcome == "worker":
         screen.hint(f"worker {found.worker_id} has {ref} loaded already and would answer")
+    elif found.outcome == "wake":
+        taken = next(place for place in found.places if place.taken)
+        screen.hint(f"a job would have {' and '.join(taken.away)} woken for it")
     elif found.outcome == "wait":
-        screen.hint("a job would wait for what other jobs use or have started now")
+        slow = [each.hive_id for each in found.away if each.how == "waking"]
+        others = "what other jobs use or have started now"
+        screen.hint(f"a job would wait for {' and '.join(slow) or others}")
     elif found.outcome == "refuse":
         screen.hint(f"{_refusal(found.places)}: a job would be refused")
+        missing = next((place.away for place in found.places if place.fits and place.away), None)
+        if missing:
+            screen.hint(f"with {' and '.join(missing)} switched on there would be room")
 
 
 def _refusal(places: Sequence[PlannedPlace]) -> str:
@@ -38,12 +46,15 @@ def _refusal(places: Sequence[PlannedPlace]) -> str:
 
 def place_table(found: Plan) -> str:
     """One row for each place, or for each part of it."""
-    rows = (row for number, place in enumerate(found.places, 1) for row in _rows(number, place))
+    how = {each.hive_id: each.how for each in found.away}
+    rows = (
+        row for number, place in enumerate(found.places, 1) for row in _rows(number, place, how)
+    )
     return table("PLACE HIVE DEVICE LAYERS NEEDS FREE ROOM", rows)
 
 
-def _rows(number: int, place: PlannedPlace) -> Iterator[Sequence[object]]:
-    if place.fits:
+def _rows(number: int, place: PlannedPlace, how: Mapping[str, How]) -> Iterator[Sequence[object]]:
+    if place.fits or place.taken:
         room = "taken" if place.taken else "yes"
         if place.tokens_per_second:
             loading = load(place.loading_s)
@@ -51,9 +62,14 @@ def _rows(number: int, place: PlannedPlace) -> Iterator[Sequence[object]]:
             room += f" ({rate(place.tokens_per_second)}{later})"
     else:
         room = f"{size(place.short_bytes)} too little" if place.short_bytes else place.why
+    if place.away:
+        room += "".join(f" ({each} is {how[each]})" for each in place.away)
     if not place.parts:
         yield number, place.hive_id, place.device, "", "", "", room
     for part in place.parts:
         layers = f"{part.layers}{' (experts)' * part.experts}" if len(place.parts) > 1 else "all"
-        sizes = size(part.need_bytes), size(part.free_bytes)
+        if place.away and not part.need_bytes and not part.layers:
+            layers = ""  # nobody is awake who deals them out
+        need = size(part.need_bytes) if part.need_bytes else ""
+        sizes = need, size(part.free_bytes)
         yield number, part.hive_id or place.hive_id, part.device, layers, *sizes, room

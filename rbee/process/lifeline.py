@@ -78,6 +78,15 @@ class Lifeline:
         """Tells the parent why this daemon cannot start."""
         self._report(Report(error=error))
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens to what is reported."""
+        import select
+
+        poll = select.poll()
+        poll.register(self._ready_fd, 0)
+        return not poll.poll(0)
+
     def watch(self, on_gone: Callable[[], None], on_stay: Callable[[], None]) -> None:
         """Calls `on_gone` on the running loop when the parent ends, unless `on_stay` came first."""
         import asyncio

@@ -16,7 +16,7 @@ import contextvars
 import functools
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rbee.wire.errors import RbeeError
@@ -161,24 +161,25 @@ def start_thread(work: Callable[[], object], name: str | None = None) -> threadi
     return thread
 
 
-async def first_and_soon_after(
-    tasks: Sequence[asyncio.Task[T]], patience: float
-) -> list[T | BaseException]:
-    """What each task comes to, those given up that take `patience` seconds longer than the first.
-
-    What failed does not count as first; what was given up is a CancelledError.
-    """
+async def first_and_soon_after(tasks: Collection[asyncio.Task[Any]], patience: float) -> None:
+    """Returns once all of the tasks are over, or `patience` seconds after the first that did not
+    fail; then the others go on. Where it is cancelled, so are they."""
     try:
-        pending: set[asyncio.Task[T]] = set(tasks)
+        pending: set[asyncio.Task[Any]] = set(tasks)
         while pending and not any(task.done() and not task.exception() for task in tasks):
             _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         if pending:
             await asyncio.wait(pending, timeout=patience)
-    finally:
-        for task in tasks:
-            task.cancel()
-        come_to = await asyncio.gather(*tasks, return_exceptions=True)
-    return come_to
+    except asyncio.CancelledError:
+        await called_off(tasks)
+        raise
+
+
+async def called_off(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancels tasks, and returns once they are over."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _over(task: asyncio.Task[Any]) -> None:

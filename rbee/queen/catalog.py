@@ -68,9 +68,16 @@ _TABLES = (
         broadcast VARCHAR NOT NULL,
         models VARCHAR NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS hive_networks (
+        id VARCHAR NOT NULL PRIMARY KEY,
+        bytes_per_second BIGINT NOT NULL,
+        measured_at_ms BIGINT NOT NULL
+    )""",
 )
-_HIVES = """SELECT hives.*, mac, broadcast, models
-    FROM hives LEFT JOIN hive_power ON hives.id = hive_power.id
+_HIVES = """SELECT hives.*, mac, broadcast, models, bytes_per_second, measured_at_ms
+    FROM hives
+    LEFT JOIN hive_power ON hives.id = hive_power.id
+    LEFT JOIN hive_networks ON hives.id = hive_networks.id
     ORDER BY hives.id"""
 _KEYS = """SELECT name, api_keys.digest, created_at_ms, rights, day, requests, tokens
     FROM api_keys
@@ -88,7 +95,8 @@ class HiveRow(NamedTuple):
     """A machine the queen knows. `ssh` is None for the machine she runs on.
 
     `wake` is how it is woken where it may be suspended; `models` are those that were on its disk
-    when it was suspended last.
+    when it was suspended last. `bytes_per_second` pass between it and the queen, as was measured
+    last (0: never).
     """
 
     hive_id: str
@@ -100,6 +108,8 @@ class HiveRow(NamedTuple):
     devices_at_ms: int
     wake: WakeTarget | None = None
     models: tuple[ModelView, ...] = ()
+    bytes_per_second: int = 0
+    measured_at_ms: int = 0
 
     @property
     def is_tunnelled(self) -> bool:
@@ -129,7 +139,7 @@ def open_catalog(where: str | Path, busy: float) -> Database:
 
 
 class HiveCatalog:
-    """The tables `hives` and `hive_power`."""
+    """The tables `hives`, `hive_power` and `hive_networks`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -149,6 +159,8 @@ class HiveCatalog:
                 row["devices_at_ms"] or 0,
                 WakeTarget(row["mac"], row["broadcast"]) if row["mac"] else None,
                 tuple(msgspec.json.decode(row["models"] or "[]", type=list[ModelView])),
+                row["bytes_per_second"] or 0,
+                row["measured_at_ms"] or 0,
             )
             for row in rows
         ]
@@ -191,11 +203,23 @@ class HiveCatalog:
         with self._database.transaction() as transaction:
             transaction.update("hive_power", "id", id=hive_id, models=text)
 
+    def measured(self, hive_id: str, bytes_per_second: float) -> None:
+        """Notes how fast bytes pass between the queen and a hive."""
+        with self._database.transaction() as transaction:
+            transaction.change("DELETE FROM hive_networks WHERE id = :id", id=hive_id)
+            transaction.insert(
+                "hive_networks",
+                id=hive_id,
+                bytes_per_second=round(bytes_per_second),
+                measured_at_ms=now_ms(),
+            )
+
     def remove(self, hive_id: str) -> None:
         """Forgets a hive."""
         with self._database.transaction() as transaction:
             transaction.change("DELETE FROM hives WHERE id = :id", id=hive_id)
             transaction.change("DELETE FROM hive_power WHERE id = :id", id=hive_id)
+            transaction.change("DELETE FROM hive_networks WHERE id = :id", id=hive_id)
 
     def _update(self, hive_id: str, **values: object) -> None:
         with self._database.transaction() as transaction:

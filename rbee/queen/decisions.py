@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rbee.queen import scheduler
@@ -34,11 +34,12 @@ from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, want
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
-from rbee.wire.placement import CPU, devices_in, within
+from rbee.wire.placement import CPU, DEVICE_FLOOR, OF, devices_in, within
 
 #: The fields of a request that the claim for a replacement takes over.
 _OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "spread", "chat_template")
 _NO_PROMPT = "-"
+_GIB = 1024**3
 #: The fields of a request that limit where its worker may be.
 _placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu", "spread")
 
@@ -214,6 +215,11 @@ def may_move(claim: Claim, place: Place) -> bool:
     return not named and (place.is_on_several or place.has_ram)
 
 
+def waits_for_a_gpu(claim: Claim) -> bool:
+    """Whether a GPU, or several of one machine, will have room once running jobs end."""
+    return any(room.passes for (spot, _), room in claim.rooms.items() if OF not in spot[1])
+
+
 def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
     """What takes the place of a worker, once running jobs, or a machine that is not `known` yet,
     leave room for it on the GPUs of one machine."""
@@ -222,9 +228,38 @@ def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
     if not within(wanted.spread or "swarm", "cards"):
         wanted.spread = "cards"
     move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id, known=known)
-    move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
+    move.rooms = {
+        on: room for on, room in claim.rooms.items() if room.passes and OF not in on[0][1]
+    }
     move.look_at(())
     return move
+
+
+def short_of(claim: Claim) -> dict[tuple[str, str], int]:
+    """The GPUs that had no room for all of a model though no job kept it, by hive and device, and
+    the bytes that it takes there: another program may have had them."""
+    return {
+        (trouble.hive_id, trouble.device): trouble.error.details.get("need_bytes", 0)
+        for trouble in claim.troubles
+        if trouble.error.code in ROOM
+        and trouble.device != CPU
+        and len(devices_in(trouble.device)) == 1
+    }
+
+
+def look_again(state: State, move: Claim, short: Mapping[tuple[str, str], int]) -> bool:
+    """Whether one of the GPUs that were `short` of room for a worker has that now, by what its hive
+    told last; the replacement of the worker is to ask there again."""
+    found = False
+    for spot, need in short.items():
+        hive = state.hives.get(spot[0])
+        gpus = hive.devices.gpus if hive is not None and hive.devices is not None else ()
+        if any(
+            gpu.id == spot[1] and gpu.vram_free_gb * _GIB - DEVICE_FLOOR >= need for gpu in gpus
+        ):
+            move.rooms[spot, move.request.ctx] = Room(False, passes=True)
+            found = True
+    return found
 
 
 class _Turn:
@@ -277,6 +312,8 @@ class _Turn:
             decision = self._placed(claim, spots)
         else:
             decision = self._beside(claim, spots, warm, wait) or Hold(claim, wait)
+        if isinstance(decision, Refuse) and (waking := self._wakes_yet(claim)):
+            decision = Hold(claim, Wait(Waiting.WAKING, waking))
         is_sure = claim.is_fresh(self._state.hives) or isinstance(decision, Hold)
         return decision if is_sure else Look(claim)
 
@@ -377,7 +414,8 @@ class _Turn:
                 sleeper = self._sleeper(place)
                 if sleeper is None and not race.is_open_to(place):
                     continue
-                if later is not None and place.placement.spread in ("machine", "swarm"):
+                is_spread = place.placement.spread in ("machine", "swarm")
+                if later is not None and is_spread and not later.is_on_several:
                     continue  # a single GPU will have room for it later
                 if sleeper is not None:
                     # Nobody is woken for what may be faster, or is known to be too large.
@@ -410,6 +448,21 @@ class _Turn:
         if later is not None:
             return Hold(claim, Wait(Waiting.ROOM, later.hive_id, device=later.device))
         return Refuse(claim, claim.troubles.error())
+
+    def _wakes_yet(self, claim: Claim) -> str | None:
+        """A machine that takes long to wake and may do for a job, None: there is none. The end of
+        an answer waits for nobody."""
+        if claim.short is not None and not is_too_long(claim.short):
+            return None
+        named, holders = claim.request.node, claim.holders
+        waking = (
+            hive_id
+            for hive_id in self._state.waking
+            if named in (None, hive_id)
+            and (holders is None or hive_id in holders)
+            and not claim.troubles.is_out(hive_id)
+        )
+        return min(waking, default=None)
 
     def _beside(
         self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker, wait: Wait
@@ -462,7 +515,7 @@ class _Turn:
         if not room.passes:
             return False
         if room.in_use:
-            return not room.in_use <= self._state.in_use(place.spot)
+            return not room.in_use <= self._state.in_use(place)
         return self._state.hives[place.hive_id].beats > room.beats
 
     def _places(self, claim: Claim) -> Iterable[Place]:
@@ -510,7 +563,7 @@ def _is_too_large(claim: Claim, place: Place, hives: Iterable[HiveFacts]) -> boo
         return False
     gpus = next(hive.devices.gpus for hive in hives if hive.hive_id == place.hive_id)
     devices = devices_in(place.device)
-    have = sum(gpu.vram_gb for gpu in gpus if gpu.id in devices) * 1e9
+    have = sum(gpu.vram_gb * _GIB - DEVICE_FLOOR for gpu in gpus if gpu.id in devices)
     return have < min(needs)
 
 

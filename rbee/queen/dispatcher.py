@@ -12,7 +12,8 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,9 +37,12 @@ from rbee.queen.decisions import (
     decide,
     facts_of,
     is_wanted,
+    look_again,
     may_move,
     note,
     replacement,
+    short_of,
+    waits_for_a_gpu,
 )
 from rbee.queen.degraded import Degrading
 from rbee.queen.fairness import ModelQueue, has_place, wait_for
@@ -67,12 +71,23 @@ _ASKED = 32
 _WEIGHT_OF_NEWEST = 0.2
 
 
+class _Better(NamedTuple):
+    """The claim of a replacement, and whether its model may be fetched. `short`: the GPUs that were
+    too small when the worker was placed, and the bytes that it takes there."""
+
+    move: Claim
+    may_fetch: bool
+    short: Mapping[tuple[str, str], int]
+
+
 class Dispatcher:
     """Walks jobs through the phases."""
 
     def __init__(self, hives: Hives, registry: Registry, settings: Settings, tell: Tell) -> None:
         """`tell` hears what happens that belongs to no job."""
-        self.state = State(registry.hives, names=registry.names, asleep=registry.asleep)
+        self.state = State(
+            registry.hives, names=registry.names, asleep=registry.asleep, waking=registry.waking
+        )
         self._hives = hives
         self._registry = registry
         self._settings = settings
@@ -83,9 +98,8 @@ class Dispatcher:
         #: The futures that the tasks of jobs await, by the id of the claim.
         self._asked: dict[str, asyncio.Future[Decision]] = {}
         self._moves: dict[str, asyncio.Task[None]] = {}
-        #: Workers that are to be replaced by one in a better place: the claim of the replacement,
-        #: and whether its model may be fetched, by the id of the worker.
-        self._better: dict[str, tuple[Claim, bool]] = {}
+        #: What is to replace workers by one in a better place, by the id of the worker.
+        self._better: dict[str, _Better] = {}
         self._described = 0
         registry.on_change(self._changed)
 
@@ -226,7 +240,8 @@ class Dispatcher:
                     self._moves[claim.job_id].cancel()
 
     def _look_for_better(self) -> None:
-        """Has workers moved, where that may be, to machines that have joined since they began."""
+        """Has workers moved, where that may be, to machines that have joined since they began, and
+        to GPUs that others have left."""
         if not self._better or self._described == self._registry.described_so_far:
             return
         self._described = self._registry.described_so_far
@@ -237,8 +252,10 @@ class Dispatcher:
             hive.hive_id for hive in self.state.hives.values() if hive.devices and hive.devices.gpus
         }
         moving = {claim.moves for claim in self.state.claims.values()}
-        for worker_id, (move, _) in self._better.items():
-            if not with_gpus <= move.known and worker_id not in moving:
+        for worker_id, (move, _, short) in self._better.items():
+            if worker_id in moving:
+                continue
+            if look_again(self.state, move, short) or not with_gpus <= move.known:
                 self._move_later(worker_id)
 
     # --- phases 3 to 5: who is there ------------------------------------------------------------
@@ -249,12 +266,14 @@ class Dispatcher:
         claim.skipped = frozenset(self._registry.hives) - {hive.hive_id for hive in awake}
         if claim.holders is not None:
             awake = [hive for hive in awake if hive.hive_id in claim.holders]
-            if not awake and self.state.asleep.keys().isdisjoint(claim.holders):
+            others = self.state.asleep.keys() | self.state.waking
+            if not awake and others.isdisjoint(claim.holders):
                 raise not_granted(job.request.model_ref)
         warm = self._warm(claim)
         if warm is None or warm.is_in_the_way:
             await self._starting.ask_for_names(job, awake)
         claim.owners = await self._owners(claim, awake)
+        claim.troubles.missing = self._hives.missing(job.request.node)
         self._learn_from_others(claim)
         claim.look_at(hive.hive_id for hive in awake)
 
@@ -329,7 +348,7 @@ class Dispatcher:
             job.say(narration.ASK_ROOM, device=device)
         hive = self._registry.hives.get(place.hive_id)
         beats = hive.beats if hive is not None else 0
-        in_use = self.state.in_use(place.spot)
+        in_use = self.state.in_use(place)
         # It may be gone by the time of the answer, which is from before.
         left = place.is_on_several and self.state.is_being_left(place)
         try:
@@ -339,6 +358,7 @@ class Dispatcher:
             left = left or (place.is_on_several and self.state.is_being_left(place))
             if left and error.code in ROOM:
                 passing = True
+            passing = passing or self.state.works_for_others(place, error)
             yields = not decision.rival and self.state.yields(place, error)
             claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats, yields)
             if yields:
@@ -408,7 +428,7 @@ class Dispatcher:
         """A new worker; None: there is no room for it after all, and the job goes on."""
         claim, place = decision.claim, decision.place
         job.hive_id, job.device = place.hive_id, place.device
-        in_use = self.state.in_use(place.spot)
+        in_use = self.state.in_use(place)
         if decision.beside is not None:
             self._tell_beside(job, decision, decision.beside)
         elif len(decision.estimates) > 1 or place.placement.spread != "no":
@@ -430,7 +450,7 @@ class Dispatcher:
             self._registry.worker_started(place.hive_id, beat)
             worker = await self._starting.until_ready(job, place, started)
         except RbeeError as error:
-            passing = is_passing(error)
+            passing = is_passing(error) or self.state.works_for_others(place, error)
             if not passing and not (
                 decision.beside and whose(error, job.request.model_ref) is Whose.DEVICE
             ):
@@ -447,11 +467,12 @@ class Dispatcher:
         finally:
             claim.begun = None
             self._changed()
-        is_busy_elsewhere = place.fallback and any(room.passes for room in claim.rooms.values())
+        is_busy_elsewhere = place.fallback and waits_for_a_gpu(claim)
         if is_busy_elsewhere or (may_move(claim, place) and not decision.up_to):
-            known = frozenset(self._registry.hives) - claim.skipped
+            hives = self._registry.hives.values()
+            known = frozenset(hive.hive_id for hive in hives if hive.devices) - claim.skipped
             move = replacement(claim, started.worker_id, known)
-            self._better[started.worker_id] = move, job.may_fetch
+            self._better[started.worker_id] = _Better(move, job.may_fetch, short_of(claim))
             if is_busy_elsewhere:
                 self._move_later(started.worker_id)
         return worker
@@ -556,7 +577,7 @@ class Dispatcher:
     def _move_later(self, worker_id: str) -> None:
         """A worker is not where it would be best: once a better place has room it is replaced by
         one there."""
-        move, may_fetch = self._better[worker_id]
+        move, may_fetch, _ = self._better[worker_id]
         job = Job(move.request, holders=move.holders, may_fetch=may_fetch)
         move.job_id = job.job_id
         self.state.claims[job.job_id] = move
@@ -627,7 +648,8 @@ class Dispatcher:
                 yield claim, devices[spot]
         for model, queue in self.state.waiting().items():
             for place, claim in enumerate(queue, 1):
-                if claim.wait and claim.wait.what is not Waiting.ROOM and model not in starting:
+                what = claim.wait.what if claim.wait else Waiting.WAKING
+                if what not in (Waiting.ROOM, Waiting.WAKING) and model not in starting:
                     yield claim, place
 
     def _tell_places(self) -> None:
@@ -657,6 +679,9 @@ class Dispatcher:
         elif wait.what is Waiting.ROOM:
             device = device_name(wait.device)
             job.say(narration.WAIT_ROOM, device=device, hive_id=wait.hive_id, model_ref=ref)
+        elif wait.what is Waiting.WAKING:
+            job.say(narration.WAIT_WAKING, hive_id=wait.hive_id)
+            self._hives.hear_of(wait.hive_id, job.say)
         elif wait.what is Waiting.TURN:
             line = narration.WAIT_VECTORS if claim.work.is_vectors else narration.WAIT_TEXT
             job.say(line, worker_id=worker_id)
@@ -667,7 +692,7 @@ class Dispatcher:
     def _tell_pick(self, job: Job, claim: Claim, place: Place) -> None:
         if place.fallback:
             full = all(each.error.code in ROOM for each in claim.troubles)
-            is_short = claim.troubles or any(room.passes for room in claim.rooms.values())
+            is_short = claim.troubles or waits_for_a_gpu(claim)
             no_gpu = narration.CPU_FALLBACK if full and is_short else narration.CPU_INSTEAD
             job.say(no_gpu, model_ref=job.request.model_ref)
         else:

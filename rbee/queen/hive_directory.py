@@ -100,6 +100,11 @@ class HiveDirectory:
         await in_thread(DATABASE, self._catalog.suspended, hive_id, list(models))
         self._rows = None
 
+    async def measured(self, hive_id: str, bytes_per_second: float) -> None:
+        """Writes into the catalog how fast bytes pass between the queen and a machine."""
+        await in_thread(DATABASE, self._catalog.measured, hive_id, bytes_per_second)
+        self._rows = None
+
     async def row(self, hive_id: str) -> HiveRow | None:
         """What the catalog has of a machine, where it has it."""
         async with self._reading:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import math
 import time
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
@@ -18,7 +20,15 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
+from rbee.process.tasks import (
+    DATABASE,
+    begin,
+    called_off,
+    first_and_soon_after,
+    in_thread,
+    spawn,
+)
+from rbee.queen.away import Away
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
@@ -26,6 +36,7 @@ from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
 from rbee.queen.other_machine import Brought, OtherMachine
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.rousing import ANSWERS, Rousing, send_packet
+from rbee.queen.scheduler import HiveFacts
 from rbee.queen.shell import python_of
 from rbee.queen.state import LOCAL, Hive
 from rbee.wire import narration, proof
@@ -44,12 +55,35 @@ from rbee.wire.messages.hives import (
     WakeTarget,
 )
 from rbee.wire.messages.models import MODEL, FindModel, ModelView
+from rbee.wire.messages.plans import How
 from rbee.wire.messages.workers import WorkerBeat
-from rbee.wire.narration import device_name
+from rbee.wire.narration import Line, device_name
 from rbee.wire.routes import Route
 
 Q = TypeVar("Q")
 T = TypeVar("T")
+
+
+class _Waking:
+    """A hive that is being woken; `tells` are those who hear of it."""
+
+    def __init__(self, wake: Callable[[Tell], Coroutine[Any, Any, Hive]], tell: Tell) -> None:
+        self.tells = [tell]
+        self.task = begin(wake(self.tell))
+
+    def tell(self, line: Line, **facts: object) -> None:
+        for tell in self.tells:
+            tell(line, **facts)
+
+    async def hive(self) -> Hive:
+        """The hive, once it is awake; who waits for it may leave. Raises what keeps it asleep."""
+        try:
+            return await asyncio.shield(self.task)
+        except asyncio.CancelledError:
+            if not self.task.cancelled():
+                raise
+            what, fix = "nobody wakes it any more", "rbee-keeper hives tells of it"
+            raise RbeeError("hive_unreachable", what, fix) from None
 
 
 class Hives:
@@ -71,7 +105,10 @@ class Hives:
         self.directory = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
-        self._failed: dict[str, float] = {}
+        #: Hives that could not be woken: when that was (monotonic seconds), and why.
+        self._failed: dict[str, tuple[float, RbeeError]] = {}
+        #: Hives that take longer to wake than anybody waits who has another.
+        self._late: dict[str, _Waking] = {}
         #: What kept each hive that is off from being awake when that was tried last.
         self.kept_off: dict[str, RbeeError] = {}
         self._waking: dict[str, asyncio.Lock] = {}
@@ -187,15 +224,15 @@ class Hives:
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
         named. A machine that is suspended is woken where it is named, with `rouse` also where no
         other is awake; else it is left for who decides for it. Where one is awake, a machine that
-        cannot be woken, or takes its time, is gone on without. Raises `hive_not_found`,
-        `hive_unreachable`, `hive_asleep`, `port_in_use`, `ssh_failed` and what a starting hive
-        reports.
+        cannot be woken is gone on without; so is one that takes its time, which wakes on. Raises
+        `hive_not_found`, `hive_unreachable`, `hive_asleep`, `port_in_use`, `ssh_failed` and what a
+        starting hive reports.
         """
         rows = await self.directory.rows(tell)
         if node is not None:
             refuse_unknown(node, rows)
         rows = [row for row in rows if node in (None, row.hive_id)]
-        rows = [row for row in rows if node or not self._failed_lately(row)] or rows
+        rows = [row for row in rows if node or not self._failed_lately(row.hive_id)] or rows
         if all(row.ssh is not None for row in rows):
             await self.directory.own.discard_spare()
         on = await asyncio.gather(*(self._is_on(row) for row in rows))
@@ -203,34 +240,119 @@ class Hives:
         rows = [row for row, is_on in zip(rows, on) if is_on]
         if asleep and not rows and not (node or rouse):
             return []
-        called = asleep if node or (rouse and not rows) else []
-        waking = [
-            *(begin(self._awake(row, tell)) for row in rows),
-            *(begin(self.rouse(row.hive_id, tell)) for row in called),
-        ]
-        rows += called
-        tried = await first_and_soon_after(waking, self._settings.hive_patience)
-        awake = [hive for hive in tried if isinstance(hive, Hive)]
-        failures: dict[str, RbeeError] = {}
-        for row, failure in zip(rows, tried):
-            if isinstance(failure, asyncio.CancelledError):
-                failures[row.hive_id] = RbeeError(
-                    "hive_unreachable",
-                    f"it takes longer than {self._settings.hive_patience:g} s",
-                    f"rbee-keeper infer --node {row.hive_id} waits for it",
-                )
+        late = [row for row in rows if self._is_late(row.hive_id)]
+        begun = {
+            row.hive_id: _Waking(functools.partial(self._awake, row), tell)
+            for row in rows
+            if row not in late
+        }
+        tasks = {hive_id: waking.task for hive_id, waking in begun.items()}
+        for row in asleep if node or (rouse and not rows) else []:
+            tasks[row.hive_id] = begin(self.rouse(row.hive_id, tell))
+        await first_and_soon_after(tasks.values(), self._settings.hive_patience)
+        if not any(task.done() and not task.exception() for task in tasks.values()):
+            waited = {row.hive_id: begin(self._late_one(row, tell)) for row in late}
+            await first_and_soon_after(waited.values(), 0.0)
+            tasks.update(waited)
+        awake, failures = [], {}
+        for hive_id, task in tasks.items():
+            if not task.done():
+                why = f"it takes longer than {self._settings.hive_patience:g} s"
+                fix = f"rbee-keeper infer --node {hive_id} waits for it"
+                failures[hive_id] = RbeeError("hive_unreachable", why, fix)
+                if hive_id in begun and hive_id not in self._late:
+                    self._go_on_waking(hive_id, begun[hive_id])
+                else:
+                    task.cancel()
+                continue
+            failure = task.exception()
+            if failure is None:
+                awake.append(task.result())
             elif isinstance(failure, RbeeError):
-                failures[row.hive_id] = failure
-            elif isinstance(failure, BaseException):
+                failures[hive_id] = failure
+            else:
                 raise failure
         if failures and not awake:
             raise _none_wakes(failures)
         for hive_id, error in failures.items():
-            self._failed[hive_id] = time.monotonic()
+            if hive_id not in self._late:
+                self._failed[hive_id] = time.monotonic(), error
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
             if error.code == "hive_unfit":
                 tell(narration.HIVE_UNFIT, hive_id=hive_id, advice=error.suggestion)
         return awake
+
+    def missing(self, node: str | None) -> dict[str, RbeeError]:
+        """What has kept hives asleep, only `node` if one is named, that are not awake yet."""
+        living = self._registry.hives
+        return {
+            hive_id: error
+            for hive_id, (_, error) in self._failed.items()
+            if node in (None, hive_id) and hive_id not in living
+        }
+
+    async def away(self, model_ref: str) -> list[Away]:
+        """The machines of the catalog that have told their devices and are not awake now."""
+        living = {key for key, hive in self._registry.hives.items() if hive.devices is not None}
+        found = []
+        for row in await in_thread(DATABASE, self._catalog.list):
+            asleep = self._registry.asleep.get(row.hive_id)
+            devices = asleep.devices if asleep is not None else row.devices
+            if row.hive_id in living or devices is None:
+                continue
+            models = (
+                asleep.models if asleep is not None else {each.model_ref for each in row.models}
+            )
+            facts = HiveFacts(
+                row.hive_id,
+                devices,
+                (),
+                here=row.hive_id == LOCAL,
+                holds=model_ref in models,
+                bytes_per_second=row.bytes_per_second,
+                asleep=True,
+            )
+            how: How = "asleep" if asleep is not None else "off"
+            _, error = self._failed.get(row.hive_id, (0.0, None))
+            if row.hive_id in self._late:
+                how, error = "waking", None
+            found.append(Away(facts, how, error.message if error is not None else ""))
+        return found
+
+    def hear_of(self, hive_id: str, tell: Tell) -> None:
+        """Has `tell` hear of a hive that takes long to wake."""
+        if hive_id in self._late:
+            self._late[hive_id].tells.append(tell)
+
+    def _is_late(self, hive_id: str) -> bool:
+        """Whether a hive takes long to wake, and has not told its devices yet."""
+        hive = self._registry.hives.get(hive_id)
+        return hive_id in self._late and (hive is None or hive.devices is None)
+
+    async def _late_one(self, row: HiveRow, tell: Tell) -> Hive:
+        """A hive that takes long to wake, once it has. Raises what keeps it from that."""
+        waking = self._late.get(row.hive_id)
+        if waking is None:  # it has woken meanwhile, or failed
+            return await self._awake(row, tell)
+        waking.tells.append(tell)
+        tell(narration.WAIT_WAKING, hive_id=row.hive_id)
+        return await waking.hive()
+
+    def _go_on_waking(self, hive_id: str, waking: _Waking) -> None:
+        """A hive takes long to wake, which goes on without whoever had it woken."""
+
+        def over(task: asyncio.Task[Hive]) -> None:
+            del self._late[hive_id]
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, RbeeError):
+                self._failed[hive_id] = time.monotonic(), error
+                waking.tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+            self._registry.wakes_no_more(hive_id)
+
+        waking.tells.clear()
+        self._late[hive_id] = waking
+        self._registry.takes_long(hive_id)
+        waking.task.add_done_callback(over)
 
     async def rouse(self, hive_id: str, tell: Tell) -> Hive:
         """The hive of a machine that is suspended, once it has been woken. One that turns out to be
@@ -250,7 +372,7 @@ class Hives:
         except RbeeError as error:
             self._registry.wakes_not(hive_id)
             if error.code == "hive_asleep":
-                self._failed[hive_id] = time.monotonic()
+                self._failed[hive_id] = time.monotonic(), error
             raise
         self._suspended.discard(hive_id)
         self._roused.add(hive_id)
@@ -335,13 +457,18 @@ class Hives:
     def is_measured(self, hive_id: str) -> bool:
         """Whether it is known how fast bytes pass between the queen and a hive."""
         hive = self._registry.hives.get(hive_id)
-        return hive is None or hive_id == LOCAL or hive.bytes_per_second > 0
+        if hive is None or hive_id == LOCAL:
+            return True
+        fresh_ms = 1000 * self._settings.network_fresh
+        return narration.now_ms() - hive.measured_at_ms < fresh_ms
 
-    def note_network(self, hive_id: str, bytes_per_second: float) -> None:
-        """So fast bytes pass between the queen and a hive, as long as that lives."""
+    async def note_network(self, hive_id: str, bytes_per_second: float) -> None:
+        """So fast bytes pass between the queen and a hive: the catalog remembers it."""
         hive = self._registry.hives.get(hive_id)
         if hive is not None:
-            hive.bytes_per_second = bytes_per_second
+            hive.bytes_per_second, hive.measured_at_ms = bytes_per_second, narration.now_ms()
+            with contextlib.suppress(RbeeError):  # it is measured again, then
+                await self.directory.measured(hive_id, bytes_per_second)
 
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers
@@ -420,6 +547,7 @@ class Hives:
         """
         await self.directory.require(hive_id)
         self._give_up_way(hive_id)
+        await called_off([each.task for late, each in self._late.items() if late == hive_id])
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             await self._put_to_sleep(hive_id, tell)
             self._registry.gone(hive_id)
@@ -446,6 +574,7 @@ class Hives:
         Those that could not be reached are named; their lease ends them.
         """
         await self.directory.own.discard_spare()
+        await called_off([each.task for each in self._late.values()])
         await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
     async def have_heard(self) -> None:
@@ -501,6 +630,9 @@ class Hives:
     async def _described(self, hive: Hive, tell: Tell) -> Hive:
         self._failed.pop(hive.hive_id, None)
         tell(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
+        row = await self.directory.row(hive.hive_id)
+        if row is not None:
+            hive.bytes_per_second, hive.measured_at_ms = row.bytes_per_second, row.measured_at_ms
         await self._ask_devices(hive, tell)
         if hive.hive_id in self._roused:  # it has ended since, and knows nothing of that
             await self._have_suspended_when_idle(hive, tell)
@@ -678,9 +810,9 @@ class Hives:
             tell(narration.MACHINE_STAYS, hive_id=hive.hive_id, why=end.why)
         self._roused.discard(hive.hive_id)
 
-    def _failed_lately(self, row: HiveRow) -> bool:
-        failed = self._failed.get(row.hive_id)
-        return failed is not None and time.monotonic() - failed < self._settings.hive_retry
+    def _failed_lately(self, hive_id: str) -> bool:
+        failed_at, _ = self._failed.get(hive_id, (-math.inf, None))
+        return time.monotonic() - failed_at < self._settings.hive_retry
 
     def _own_ended(self) -> None:
         if LOCAL in self._on:

@@ -169,7 +169,8 @@ class Operations:
     @serves(PLAN)
     async def plan(self, wanted: AskPlan) -> OperationStarted:
         """Tells where a job would run, and what each place for it takes and has, which is an
-        operation: machines are woken to be asked, no worker is started, nothing fetched."""
+        operation: machines are woken to be asked, but for those that are suspended while others
+        can be; no worker is started, nothing fetched."""
         named = await self._names.find(wanted.model_ref)
         wanted.model_ref = await self._names.ref_of(wanted.model_ref)
         if named is not None and wanted.ctx is None:

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 
 from rbee.http.client import Peer
-from rbee.queen.decisions import Check, Decision, Grant, MakeWay, Refuse, Start, decide, facts_of
+from rbee.queen.away import free_of, needs_of, room_of
+from rbee.queen.decisions import (
+    Check,
+    Decision,
+    Grant,
+    MakeWay,
+    Refuse,
+    Rouse,
+    Start,
+    decide,
+    facts_of,
+)
 from rbee.queen.hives import Hives
 from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import Several
@@ -23,9 +34,10 @@ from rbee.queen.troubles import is_passing
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import CAPACITY, AskRoom, FoundRoom, PartRoom
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.plans import AskPlan, Plan, PlannedPlace
+from rbee.wire.messages.plans import AskPlan, AwayMachine, Plan, PlannedPlace
+from rbee.wire.messages.sides import FreeDevice
 from rbee.wire.messages.workers import PROVISION_WORKER
-from rbee.wire.placement import Part
+from rbee.wire.placement import Part, Placement
 from rbee.wire.settings import Settings
 
 #: Stands for the prompt, and for the id, of the job that is planned.
@@ -52,9 +64,14 @@ class Planner:
         if len(awake) > 1:
             claim.owners = await self._hives.holders(request.model_ref, awake)
         claim.look_at(())
-        found = list(places(request, self._facts(claim)))
-        answers = await asyncio.gather(*(self._ask(claim, place, operation_id) for place in found))
-        asked = list(zip(found, answers))
+        away = {each.facts.hive_id: each for each in await self._hives.away(request.model_ref)}
+        named = [each.facts for each in away.values()]
+        found = list(places(request, [*self._facts(claim), *named]))
+        awake_ones = [place for place in found if not _away(place, away)]
+        answers = await asyncio.gather(
+            *(self._ask(claim, place, operation_id) for place in awake_ones)
+        )
+        asked = list(zip(awake_ones, answers))
         for each in asked:
             self._note(claim, *each)
         # A refusal may open places to a job that were not among the first, such as larger spreads.
@@ -69,20 +86,62 @@ class Planner:
                 again = await self._ask(claim, place, operation_id, idle)
                 if isinstance(again, FoundRoom):
                     asked[number] = place, again
-        return self._plan_of(claim, asked, decision)
+        plan = self._plan_of(claim, asked, decision)
+        rows = dict(zip((place for place, _ in asked), plan.places))
+        needs = needs_of([row.parts[0] for row in plan.places if len(row.parts) == 1])
+        has = {key: free_of(each.facts.devices, self._settings) for key, each in away.items()}
+        for place in found:
+            if place not in rows:
+                rows[place] = await self._row_away(claim, place, operation_id, has, needs)
+        order = [*found, *(place for place in rows if place not in found)]
+        plan.places = [rows[place] for place in order]
+        if isinstance(decision, Rouse) and decision.claim is claim:
+            plan.outcome, rows[decision.place].taken = "wake", True
+        plan.away = [
+            AwayMachine(hive_id=key, how=each.how, why=each.why) for key, each in away.items()
+        ]
+        return plan
+
+    async def _row_away(
+        self,
+        claim: Claim,
+        place: Place,
+        operation_id: str,
+        has: Mapping[str, list[FreeDevice]],
+        needs: Mapping[bool, int],
+    ) -> PlannedPlace:
+        """A place with machines that are not awake, were they. One that is awake deals out the
+        layers."""
+        away = _away(place, has)
+        parts = sorted(place.placement.parts, key=lambda part: part.hive_id in has)
+        asked = place._replace(placement=Placement(tuple(parts)))
+        if parts[0].hive_id not in has:
+            answer = await self._ask(claim, asked, operation_id, away=has)
+            row = _row(asked, answer, False, [])
+        else:
+            row = _row(place, RbeeError("hive_asleep", "not known", ""), False, [])
+            row.parts, short = room_of(place, has, needs)
+            row.fits, row.short_bytes, row.estimate = short == 0, short or 0, True
+        row.hive_id, row.device, row.away = place.hive_id, place.device, away
+        return row
 
     def _facts(self, claim: Claim) -> list[HiveFacts]:
-        """The machines that can be asked: none is woken for a plan that others can tell of."""
+        """The machines that can be asked: none is woken for a plan."""
         return [hive for hive in facts_of(self._state, claim) if not hive.asleep]
 
     def _yields(self, claim: Claim, place: Place) -> bool:
         return claim.rooms[place.spot, claim.request.ctx].yields
 
     async def _ask(
-        self, claim: Claim, place: Place, operation_id: str, idle: Sequence[Part] = ()
+        self,
+        claim: Claim,
+        place: Place,
+        operation_id: str,
+        idle: Sequence[Part] = (),
+        away: Mapping[str, list[FreeDevice]] | None = None,
     ) -> FoundRoom | RbeeError:
         """What a hive says of a place: what a worker takes there, or why it cannot be there. Over
-        several machines these `idle` parts of others count as gone."""
+        several machines these `idle` parts of others count as gone, and those `away` as awake."""
         request = claim.request
 
         def peer_of(hive_id: str) -> Peer:
@@ -93,7 +152,7 @@ class Planner:
             if place.is_on_several:
                 several = Several(self._hives, self._settings)
                 about = place, ref, request.ctx, request.engine
-                found = await several.ask_room(*about, peer_of, idle)
+                found = await several.ask_room(*about, peer_of, idle, away)
             else:
                 room = AskRoom(device=place.device, model=ref, ctx=request.ctx or 0)
                 found = await peer.call(CAPACITY, room)
@@ -111,15 +170,16 @@ class Planner:
         if isinstance(answer, FoundRoom):
             claim.rooms[spot] = Room(True, parts=answer.parts)
             return
-        hive, passes = self._state.hives[place.hive_id], is_passing(answer)
-        in_use, yields = self._state.in_use(place.spot), self._state.yields(place, answer)
+        hive = self._state.hives[place.hive_id]
+        passes = is_passing(answer) or self._state.works_for_others(place, answer)
+        in_use, yields = self._state.in_use(place), self._state.yields(place, answer)
         claim.rooms[spot] = Room(False, passes, in_use, hive.beats, yields)
         if not (passes or yields):
             claim.troubles.add(place.hive_id, place.device, answer)
 
     def _decided(self, claim: Claim) -> Decision | None:
         claims = {**self._state.claims, claim.job_id: claim}
-        return decide(msgspec.structs.replace(self._state, claims=claims, asleep={}))
+        return decide(msgspec.structs.replace(self._state, claims=claims))
 
     def _plan_of(
         self,
@@ -151,6 +211,12 @@ class Planner:
             for idle, room in itertools.product(parts, row.parts):
                 where = room.hive_id or place.hive_id, room.device
                 room.free_bytes += idle.bytes * (where == (idle.hive_id, idle.device))
+
+
+def _away(place: Place, away: Container[str]) -> list[str]:
+    """The machines of a place that are away, in their order."""
+    hives = dict.fromkeys(part.hive_id for part in place.placement.parts)
+    return [each for each in hives if each in away]
 
 
 def _row(

@@ -39,9 +39,11 @@ class Registry:
         self.hives: dict[str, Hive] = {}
         #: The machines that are suspended and can be woken.
         self.asleep: dict[str, Hive] = {}
+        #: The machines that take long to wake.
+        self.waking: set[str] = set()
         #: By each name of a model that has several: the one name that stands for all of them.
         self.names: dict[str, str] = {}
-        #: How many descriptions of their devices hives have sent.
+        #: How many descriptions of their devices hives have sent, or brought back with them.
         self.described_so_far = 0
         self._silence = silence
         self._tell = tell
@@ -99,6 +101,7 @@ class Registry:
             self._expected[beat.hive_id] = beat
             return True
         self.hives[beat.hive_id] = hive
+        self.described_so_far += back is not None
         self._tell_return(beat.hive_id)
         self._expect_beat(beat.hive_id)
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
@@ -118,6 +121,7 @@ class Registry:
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
         hive = self.living(hive_id)
+        self.waking.discard(hive_id)
         hive.devices = devices
         hive.devices_at = time.monotonic()
         self.described_so_far += 1
@@ -195,6 +199,16 @@ class Registry:
     def wakes_not(self, hive_id: str) -> None:
         """A machine could not be woken, or is forgotten: it is no place for anything now."""
         if self.asleep.pop(hive_id, None) is not None:
+            self._notify()
+
+    def takes_long(self, hive_id: str) -> None:
+        """A machine is being woken, which takes long; it is gone on without."""
+        self.waking.add(hive_id)
+
+    def wakes_no_more(self, hive_id: str) -> None:
+        """A machine that took long to wake has woken, or is none that will."""
+        if hive_id in self.waking:
+            self.waking.discard(hive_id)
             self._notify()
 
     def silent(self) -> list[str]:

@@ -82,9 +82,10 @@ class Several:
         engine: str | None,
         peer_of: PeerOf,
         idle: Sequence[Part] = (),
+        away: Mapping[str, list[FreeDevice]] | None = None,
     ) -> FoundRoom:
         """What a worker takes there, part by part, were these `idle` parts of others gone. Raises
-        what keeps it from being there.
+        what keeps it from being there. Hives that are `away` are not asked, and have this.
 
         Nothing is started where two of the machines speak different versions.
         """
@@ -93,6 +94,8 @@ class Several:
         asked = AskSides(engine=engine)
 
         async def ask(hive_id: str) -> SidesHere:
+            if away and hive_id in away:
+                return SidesHere(rpc="", devices=away[hive_id])
             try:
                 return await self._of(place, hive_id, peer_of, SIDES_HERE, asked)
             except RbeeError as error:
@@ -102,7 +105,8 @@ class Several:
 
         answers = await asyncio.gather(*map(ask, (head, *others)))
         here = dict(zip((head, *others), answers))
-        refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
+        versions = {each: has.rpc for each, has in here.items() if each not in (away or ())}
+        refusal = unlike(versions, place.device)
         if refusal is not None:
             raise refusal
         wanted = AskSpread(
@@ -139,7 +143,7 @@ class Several:
             fastest = max(fastest, count / took)
             if took > _FAST:
                 break
-        self._hives.note_network(hive_id, fastest)
+        await self._hives.note_network(hive_id, fastest)
 
     async def start_sides(
         self, place: Place, found: FoundRoom, engine: str | None, peer_of: PeerOf

@@ -36,8 +36,8 @@ class Hive(msgspec.Struct):
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
     at `devices_at`; `beats` counts its heartbeats, and `round_trip` is how long the fastest of them
-    took (seconds; 0: it has not said). `bytes_per_second` pass between it and the queen (0: nobody
-    has measured it). Times are monotonic seconds.
+    took (seconds; 0: it has not said). `bytes_per_second` pass between it and the queen, as was
+    measured at `measured_at_ms` (0: never). Other times are monotonic seconds.
     """
 
     hive_id: str
@@ -50,6 +50,7 @@ class Hive(msgspec.Struct):
     beats: int = 0
     round_trip: float = 0.0
     bytes_per_second: float = 0.0
+    measured_at_ms: int = 0
     last_beat: float = 0.0
     last_beat_ms: int = 0
     #: What is on the disk of a machine that is suspended, by name.
@@ -157,6 +158,8 @@ class Waiting(enum.Enum):
     DRAIN = "to make room"
     #: A device has room once running jobs have ended.
     ROOM = "room"
+    #: No machine that is awake will do, and one takes long to wake.
+    WAKING = "waking"
 
 
 class Wait(NamedTuple):
@@ -232,7 +235,8 @@ class Claim(msgspec.Struct, eq=False, dict=True):
 class State(msgspec.Struct):
     """The machines that live, what is degraded on them, and everybody who wants a worker.
 
-    `asleep` are the machines that can be woken, by the ids of their hives.
+    `asleep` are the machines that can be woken, by the ids of their hives; `waking` are those that
+    take long to wake.
     `names` leads from each name of a model that has several to one of them; `served` tells, by
     model and key, the number of the last slot given, `seconds` how long a job of a model takes, and
     `used` the number of the last job of a worker. `last` is the last number that was given.
@@ -243,6 +247,7 @@ class State(msgspec.Struct):
     claims: dict[str, Claim] = {}
     names: dict[str, str] = {}
     asleep: dict[str, Hive] = {}
+    waking: set[str] = set()
     served: dict[str, dict[str, int]] = {}
     seconds: dict[str, float] = {}
     used: dict[str, int] = {}
@@ -353,11 +358,39 @@ class State(msgspec.Struct):
             for worker in hive.workers.values()
         )
 
-    def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
-        """The workers of a device that do not idle, as far as the queen knows."""
+    def works_for_others(self, place: Place, error: RbeeError) -> bool:
+        """Whether a place over several machines that was refused by this error would have room if
+        no job ran there."""
+        if not place.is_on_several or error.code not in ROOM:
+            return False
+        short: int = error.details.get("short_bytes", 0)
+        idle = sum(part.bytes for _, parts in self.idle_parts(place) for part in parts)
+        return 0 < short <= idle + sum(self._busy_parts(place).values())
+
+    def in_use(self, place: Place) -> frozenset[str]:
+        """The workers on the devices of a place that do not idle, as far as the queen knows."""
+        if place.is_on_several:
+            return frozenset(self._busy_parts(place))
         held = {claim.worker_id for claim in self.claims.values()}
-        there = self.workers_on(spot).items()
+        there = self.workers_on(place.spot).items()
         return frozenset(key for key, worker in there if key in held or not idles(worker))
+
+    def _busy_parts(self, place: Place) -> dict[str, int]:
+        """The workers that do not idle and have parts on the devices of a place, and the bytes of
+        these parts."""
+        held = {claim.worker_id for claim in self.claims.values()}
+        wanted = {(part.hive_id, part.device) for part in place.placement.parts}
+        workers = [each for hive in self.hives.values() for each in hive.workers.items()]
+        return {
+            key: sum(
+                part.bytes
+                for part in worker.placement.parts
+                if (part.hive_id, part.device) in wanted
+            )
+            for key, worker in workers
+            if (key in held or not idles(worker))
+            and any((part.hive_id, part.device) in wanted for part in worker.placement.parts)
+        }
 
 
 def meet(device: str, other: str) -> bool:

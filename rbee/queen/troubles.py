@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from rbee.wire.errors import RbeeError
@@ -151,6 +151,8 @@ class Troubles:
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
         self._only_holders = False
+        #: The machines that could not be woken, and why.
+        self.missing: Mapping[str, RbeeError] = {}
         #: Whether the job ends with its latest trouble, wherever it could still go.
         self.is_over = False
 
@@ -238,14 +240,18 @@ class Troubles:
     def error(self) -> RbeeError:
         """All of it in one error; the only one of its kind as it was told.
 
-        The code is that of the best place's trouble that is more than a lack of room.
+        The code is that of the best place's trouble that is more than a lack of room. Where room is
+        all that is lacking, machines that could not be woken are named, too.
         """
         distinct = list({(each.where, each.error.message): each for each in self._found}.values())
         latest = distinct[-1]
         its = whose(latest.error, self._request.model_ref)
-        if len(distinct) == 1 or (self.is_over and its is Whose.REQUEST):
+        missing = []
+        if not self.is_over and all(each.error.code in ROOM for each in distinct):
+            missing = [Trouble(hive_id, "", why) for hive_id, why in self.missing.items()]
+        if len(distinct) + len(missing) == 1 or (self.is_over and its is Whose.REQUEST):
             return latest.error
-        listed = "; ".join(f"{each.where}: {each.error.message}" for each in distinct)
+        listed = "; ".join(f"{each.where}: {each.error.message}" for each in (*distinct, *missing))
         model_ref = self._request.model_ref
         rest = [each for each in distinct if each.error.code not in ROOM]
         decisive = (rest or [latest])[0].error
@@ -262,6 +268,6 @@ class Troubles:
                 "message": each.error.message,
                 "suggestion": each.error.suggestion,
             }
-            for each in distinct
+            for each in (*distinct, *missing)
         ]
         return RbeeError(decisive.code, f"{said}: {listed}", suggestion, {"places": places})

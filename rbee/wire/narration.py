@@ -434,6 +434,10 @@ NEXT_PLACE = _queen(
 WAIT_SILENT = _queen(
     "schedule.silent", "nobody else is left; waiting for hive {hive_id}, which is silent..."
 )
+WAIT_WAKING = _queen(
+    "schedule.waking",
+    "nobody else is left; waiting for hive {hive_id}, which is slow to wake...",
+)
 DEGRADED = _queen(
     "device.degraded",
     "{device} on hive {hive_id} is degraded for {model_ref}: workers keep dying on it",

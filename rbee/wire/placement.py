@@ -14,6 +14,9 @@ SPREADS: tuple[Spread, ...] = ("no", "cards", "machine", "swarm")
 #: What stands between the devices of a placement, as programs read it, and between a device of
 #: another machine than the head's and that machine.
 _AND, OF = "+", "@"
+#: What a context of the device's runtime takes before any model is in it (ollama's floor for
+#: CUDA and ROCm), and the least that is left free on a GPU (bytes).
+DEVICE_FLOOR = 457 * 1024 * 1024
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 

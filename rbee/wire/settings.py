@@ -99,7 +99,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """For each of the `connect_tries` at a machine reached over SSH."""
 
     hive_patience: Seconds = 10.0
-    """How much longer than the first machine to wake the others may take."""
+    """How much longer than the first machine to wake others may take before a job goes on without
+    them. Where that leaves it no place, it waits for them after all."""
     hive_retry: SecondsOrNone = 60.0
     """How long a machine that could not be woken is left alone, unless a job names it."""
 
@@ -127,6 +128,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # Devices.
     capabilities_fresh: Seconds = 600.0
     """How long what a hive told of its devices is believed."""
+    network_fresh: Seconds = 3600.0
+    """How long it is believed how fast bytes pass between the queen and a machine."""
     processor_query_after: Seconds = 5.0
     """How long a hive has to live before it spends a second of CPU on its processor's name."""
 

@@ -22,6 +22,7 @@ import msgspec
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import RANKS, batch_of, longest_request, pooling_of
 from rbee.wire.limits import MOST_PIXELS, MOST_PIXELS_IN_ALL
+from rbee.wire.placement import DEVICE_FLOOR
 from rbee.wire.settings import Settings
 
 #: Where the formulas were compared with what the engine reserves.
@@ -63,9 +64,6 @@ WINDOW_PATTERNS: Mapping[str, int] = {
 _SHORTEST_CONTEXT = 512
 #: A state is kept in f32.
 _STATE_BYTES = 4
-#: What a context of the device's runtime takes before any model is in it (ollama's floor for
-#: CUDA and ROCm), and the least that is left free.
-DEVICE_FLOOR = 457 * 1024 * 1024
 #: More than any machine has (bytes).
 _MOST = 2**51
 #: Projectors that scale each picture, or each piece of one, to a fixed size; and the most patches

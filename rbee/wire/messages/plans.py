@@ -26,6 +26,19 @@ class AskPlan(Request, kw_only=True):
     hub_token: str = ""
 
 
+#: How a machine is that is not awake: suspended; being woken, which takes long; not to be woken.
+How = Literal["asleep", "waking", "off"]
+
+
+class AwayMachine(msgspec.Struct, kw_only=True):
+    """A machine that is not awake, so that what is told of it is from when it was. `why` it could
+    not be woken, where that was tried."""
+
+    hive_id: str
+    how: How
+    why: str = ""
+
+
 class PlannedPlace(msgspec.Struct, kw_only=True):
     """A place for a worker, in the order in which they are tried.
 
@@ -33,6 +46,8 @@ class PlannedPlace(msgspec.Struct, kw_only=True):
     there is room; else `why` not, and `short_bytes` where that is memory. `taken`: a worker would
     be started there now. `tokens_per_second` is what is expected of one where there is room; 0:
     nobody knows. `loading_s` is how long weights pass the network until it is ready (seconds).
+    `away` are those of its machines that are not awake: `fits` then says whether there would be
+    room if they were, as far as `estimate` goes; a place that is taken has one woken first.
     """
 
     hive_id: str
@@ -48,19 +63,21 @@ class PlannedPlace(msgspec.Struct, kw_only=True):
     why: str = ""
     tokens_per_second: float = 0.0
     loading_s: float = 0.0
+    away: list[str] = []
 
 
 class Plan(msgspec.Struct, kw_only=True):
     """`done` of a plan: what a job would do now, and each place for a new worker.
 
-    It would have one started in a place, take the `worker_id` that has the model, wait for others,
-    or be refused.
+    It would have one started in a place, have a machine woken for that first, take the `worker_id`
+    that has the model, wait for others, or be refused. `away` are the machines that are not awake.
     """
 
     model_ref: str
-    outcome: Literal["start", "worker", "wait", "refuse"]
+    outcome: Literal["start", "wake", "worker", "wait", "refuse"]
     places: list[PlannedPlace]
     worker_id: str = ""
+    away: list[AwayMachine] = []
 
 
 PLAN = Route("POST", "/plan", AskPlan, OperationStarted, status=202)
