@@ -32,8 +32,9 @@ def asked(cluster: Cluster, text: str) -> client.Answer:
 
 
 def asked_long(cluster: Cluster, model: str, kind: str, count: int) -> client.Answer:
-    """What a program is answered that asks for ``an answer`` or ``a vector`` of so many words."""
-    path, body = _body(kind, model, _words(count))
+    """What a program is answered that asks for ``an answer`` or ``a vector`` of so many words.
+    ``$MODELS`` is the folder of the real models."""
+    path, body = _body(kind, model.replace("$MODELS", str(real.HOME)), _words(count))
     return cluster.http("POST", "queen", path, body, timeout=_PATIENCE_S)
 
 

@@ -103,6 +103,7 @@ def ask_meanwhile(context: Context, model: str) -> None:
     long_prompts.ask_until_ended(context.cluster, model)
 
 
+@given('a program has asked "{model}" for {kind} with {count:d} words')
 @when('a program asks "{model}" for {kind} with {count:d} words')
 def ask_long(context: Context, model: str, kind: str, count: int) -> None:
     context.answer = long_prompts.asked_long(context.cluster, model, kind, count)

@@ -29,8 +29,9 @@ Feature: Little memory for a real model
   Scenario: A worker that the kernel ends is not started again as it was
     Given a control group that allows 2000 MiB of memory
     And a swarm that is warm with "file:$MODELS/smollm2.gguf"
+    And a program has asked "file:$MODELS/smollm2.gguf" for an answer with 3 words
     And its memory is all but used up
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" with a prompt of 300 words
-    Then the exit status is 0
+    When a program asks "file:$MODELS/smollm2.gguf" for an answer with 600 words
+    Then it is answered
     And the kernel has ended 1 program of the group
     And the log of the hive says "out of memory"

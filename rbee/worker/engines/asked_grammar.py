@@ -54,13 +54,13 @@ class Times(NamedTuple):
     most: int | None
 
 
-class Choice(NamedTuple):
+class Branch(NamedTuple):
     """One of several sequences."""
 
     ways: tuple[tuple[Part, ...], ...]
 
 
-Part = Set | Ref | Times | Choice
+Part = Set | Ref | Times | Branch
 
 
 def bounded(grammar: str) -> str:
@@ -87,9 +87,9 @@ class _Reader:
         self._depth = 0
         self._used: set[str] = set()
 
-    def rules(self) -> dict[str, Choice]:
+    def rules(self) -> dict[str, Branch]:
         """The rules by their names."""
-        found: dict[str, Choice] = {}
+        found: dict[str, Branch] = {}
         self._skip(lines=True)
         while self._at < len(self._text):
             name = self._name()
@@ -110,7 +110,7 @@ class _Reader:
             raise _wrong(f"has no rule called {missing[:60]!r}", f"write {missing[:60]} ::= ...")
         return found
 
-    def _choice(self) -> Choice:
+    def _choice(self) -> Branch:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _wrong(f"nests more than {_DEEPEST} groups in one another", "nest it less")
@@ -122,7 +122,7 @@ class _Reader:
             if len(ways) > WAYS.most:
                 raise _wrong(f"has more than {WAYS.most} alternatives in one place", "have fewer")
         self._depth -= 1
-        return Choice(tuple(ways))
+        return Branch(tuple(ways))
 
     def _sequence(self) -> tuple[Part, ...]:
         parts: list[Part] = []
@@ -255,7 +255,7 @@ _NOTHING = _Facts(is_empty=True, opens=0, ways=0, size=0)
 class _Cost:
     """Counts what a grammar may cost: again and again, until nothing grows any more."""
 
-    def __init__(self, rules: dict[str, Choice]) -> None:
+    def __init__(self, rules: dict[str, Branch]) -> None:
         self._rules = rules
         self._facts = dict.fromkeys(rules, _Facts())
         self._rule = ""
@@ -293,7 +293,7 @@ class _Cost:
             name = error.args[1][0][:60]
             raise _wrong(f"has a rule that begins with itself: {name}", "begin otherwise") from None
 
-    def _choice(self, choice: Choice, *, at_end: bool, at_start: bool) -> _Facts:
+    def _choice(self, choice: Branch, *, at_end: bool, at_start: bool) -> _Facts:
         parts = [self._sequence(way, at_end=at_end, at_start=at_start) for way in choice.ways]
         clashing = [
             part
@@ -339,7 +339,7 @@ class _Cost:
     def _part(self, part: Part, *, at_end: bool, at_start: bool) -> _Facts:
         if isinstance(part, Set):
             return _Facts(part.ranges, part.ranges, is_empty=not part.ranges)
-        if isinstance(part, Choice):
+        if isinstance(part, Branch):
             return self._choice(part, at_end=at_end, at_start=at_start)
         if isinstance(part, Ref):
             if at_start:
@@ -402,7 +402,7 @@ def _written(part: Part, names: dict[str, str]) -> str:
     if isinstance(part, Set):
         inner = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in part.ranges)
         return f"[{inner}]" if inner else '""'
-    if isinstance(part, Choice):
+    if isinstance(part, Branch):
         ways = (" ".join(_within(each, names) for each in way) or '""' for way in part.ways)
         return " | ".join(ways)
     most = "" if part.most is None else part.most
@@ -411,4 +411,4 @@ def _written(part: Part, names: dict[str, str]) -> str:
 
 def _within(part: Part, names: dict[str, str]) -> str:
     text = _written(part, names)
-    return f"({text})" if isinstance(part, Choice | Times) else text
+    return f"({text})" if isinstance(part, Branch | Times) else text
