@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, sync_playwright
 
 #: How long an element, or a text in one, is waited for (milliseconds).
 PATIENCE_MS = 90_000
@@ -100,7 +100,11 @@ class BrowserUser:
 
     def wait_for(self, selector: str, text: str) -> None:
         """Until an element that is seen has this text in it."""
-        self._page.locator(selector).filter(has_text=text, visible=True).first.wait_for()
+        try:
+            self._page.locator(selector).filter(has_text=text, visible=True).first.wait_for()
+        except TimeoutError as error:
+            shown = self._page.evaluate("document.body.innerText.slice(0, 2000)")
+            raise AssertionError(f"{error}; {self._complaints}; what is seen: {shown}") from None
 
     def seen(self, selector: str) -> str:
         """The text of an element, as far as it is seen."""

@@ -11,6 +11,8 @@ import { plain } from "./words.js";
 const BUSY = 1000, IDLE = 3000, HIDDEN = 15000, AWAY = 2000;
 // What takes more of the machines is asked for less often.
 const MACHINES = 4000, MODELS = 15000;
+// How often a link is tried while nobody answers.
+const TRIES = 5;
 
 const state = document.querySelector("#state");
 const asleep = document.querySelector("#asleep");
@@ -140,16 +142,21 @@ async function enter() {
   const secret = secretOfLink();
   const why = document.querySelector("#why");
   why.hidden = true;
-  if (secret) {
+  for (let tries = secret ? TRIES : 0; tries > 0; tries -= 1) {
     try {
       if (await signIn(secret)) {
         // A document remembers how it was opened; the next one knows nothing of the link.
         location.replace(location.pathname);
         return;
       }
+      break;
     } catch (error) {
       why.textContent = plain(error instanceof Away ? ASLEEP : error.message);
       why.hidden = false;
+      if (!(error instanceof Away)) {
+        break;
+      }
+      await new Promise((then) => setTimeout(then, AWAY));
     }
   }
   if (isKnown()) {

@@ -2,6 +2,8 @@
 
 const KEPT_AS = "rbee-page";
 const TOKEN_HEADER = "X-Rbee-Page";
+// How long something to look at may take (milliseconds): longer than any machine is waited for.
+const PATIENCE = 30000;
 
 /** Nobody is signed in here, or not any more. */
 export class SignedOut extends Error {}
@@ -82,9 +84,14 @@ export async function signOut() {
   }
 }
 
-/** The JSON that she answers with. */
+/** The JSON that she answers with. Throws Away where it does not come in time. */
 export async function read(path) {
-  return (await ask(path)).json();
+  const answer = await ask(path, { signal: AbortSignal.timeout(PATIENCE) });
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw new Away(error.message);
+  }
 }
 
 /** Her answer, where that is none of an error. */
