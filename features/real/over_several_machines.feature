@@ -246,7 +246,7 @@ Feature: What happens to a model that no machine has room for
     Examples:
       | when                       | line                                      |
       | before the head is started | queen: parts of the model are awake on <hives> |
-      | while it loads             | worker: loading model from <path>         |
+      | while it loads             | worker: GPU0 is simulated: the engine runs on the CPU of this machine |
 
   Scenario: The head dies while it loads
     Given a worker that is killed while it loads, 1 time
