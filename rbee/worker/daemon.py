@@ -446,17 +446,19 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
     """Reads the model once, so that the engine finds it in the page cache; tells the share read.
 
     Reading is the part of loading that takes long, and the engine tells nothing while it reads.
+    What is removed meanwhile is not read: `_stale` says so.
     """
-    total = _total(paths)
-    done, told_at = 0, time.monotonic()
-    buffer = bytearray(min(_READ_AHEAD, total or 1))
-    for path in paths:
-        with open_regular(path) as file:
-            while count := os.readv(file, [buffer]):
-                done += count
-                if time.monotonic() - told_at >= _SECONDS_BETWEEN_PERCENTS:
-                    told_at = time.monotonic()
-                    on_read(done / total)
+    with contextlib.suppress(FileNotFoundError):
+        total = _total(paths)
+        done, told_at = 0, time.monotonic()
+        buffer = bytearray(min(_READ_AHEAD, total or 1))
+        for path in paths:
+            with open_regular(path) as file:
+                while count := os.readv(file, [buffer]):
+                    done += count
+                    if time.monotonic() - told_at >= _SECONDS_BETWEEN_PERCENTS:
+                        told_at = time.monotonic()
+                        on_read(done / total)
 
 
 def _total(paths: list[str]) -> int:
