@@ -102,6 +102,25 @@ def assert_errors(answers: Sequence[client.Answer], rows: Sequence[Any]) -> None
         assert_message(answer, row["message"])
 
 
+def assert_statuses(answers: Sequence[client.Answer], rows: Sequence[Any]) -> None:
+    """Each answer has the status of its row."""
+    found = [(row["request"], str(answer.status)) for answer, row in zip(answers, rows)]
+    assert found == [(row["request"], row["status"]) for row in rows], found
+
+
+def assert_said(answers: Sequence[client.Answer], rows: Sequence[Any]) -> None:
+    """Each answer holds what its row `says`."""
+    for answer, row in zip(answers, rows, strict=True):
+        assert row["says"] in answer.text, (row["request"], answer)
+
+
+def assert_allowed(answers: Sequence[client.Answer], rows: Sequence[Any]) -> None:
+    """Each answer has the status of its row, and names the methods that are `allowed` there."""
+    assert_statuses(answers, rows)
+    found = [answer.headers.get("allow", "") for answer in answers]
+    assert found == [row["allowed"] for row in rows], found
+
+
 def assert_field(answer: client.Answer, field: str, value: str) -> None:
     """A field of the answer has this value."""
     assert str(answer.json()[field]) == value, answer

@@ -205,6 +205,22 @@ def has_own_header(context: Context, name: str) -> None:
     assert len(set(marks)) == len(marks) > 0 and all(marks), marks
 
 
+@then("each answer has its status, and tells what is allowed")
+def answers_allowed(context: Context) -> None:
+    wire.assert_allowed(context.answers, context.rows)
+
+
+@then("each answer has its status, and says what its row tells")
+def answers_say(context: Context) -> None:
+    wire.assert_statuses(context.answers, context.rows)
+    wire.assert_said(context.answers, context.rows)
+
+
+@then("each answer has its status")
+def answers_statuses(context: Context) -> None:
+    wire.assert_statuses(context.answers, context.rows)
+
+
 @then("each answer has its status and no body")
 def has_no_body(context: Context) -> None:
     found = [(str(answer.status), answer.text) for answer in context.answers]

@@ -109,7 +109,8 @@ Feature: Programs that speak Anthropic's API
         | POST /v1/messages               | {"model": "minillama", "max_tokens": 5}                                 | 400    | invalid_request_error |
         | POST /v1/messages               | {"model": "nothing", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]} | 404 | not_found_error |
         | POST /v1/messages/count_tokens  | {"model": "minillama", "messages": [], "bees": 1}                       | 400    | invalid_request_error |
-        | GET /v1/messages                |                                                                         | 404    | not_found_error       |
+        | GET /v1/messages                |                                                                         | 405    | invalid_request_error |
+        | GET /v1/messages/batches        |                                                                         | 404    | not_found_error       |
         | POST /v1/messages/batches       | {}                                                                      | 404    | not_found_error       |
       Then each answer is an error in Anthropic's form, with the mark of its head
 

@@ -43,8 +43,47 @@ Feature: What the queen answers in OpenAI's words
         | HEAD /openapi.json        | 200    |
         | HEAD /events              | 200    |
         | HEAD /v1/models/nothing   | 404    |
-        | HEAD /v1/chat/completions | 404    |
+        | HEAD /v1/chat/completions | 405    |
       Then each answer has its status and no body
+
+    @only-asks
+    @fault.shared.deaf-to-methods
+    Scenario: Whoever asks by a method that a path does not take is told which it takes
+      Given a queen that is awake
+      When a program asks the queen each of these
+        | request                           | status | allowed            |
+        | GET /v1/chat/completions          | 405    | OPTIONS, POST      |
+        | HEAD /v1/chat/completions         | 405    | OPTIONS, POST      |
+        | DELETE /v1/models                 | 405    | GET, HEAD, OPTIONS |
+        | PUT /v1/models/author/minillama   | 405    | GET, HEAD, OPTIONS |
+        | GET /v1/responses                 | 405    | OPTIONS, POST      |
+        | PATCH /v1/responses/resp_1        | 405    | DELETE, GET, HEAD, OPTIONS |
+        | GET /v1/messages                  | 405    | OPTIONS, POST      |
+        | GET /api/chat                     | 405    | OPTIONS, POST      |
+        | GET /api/delete                   | 405    | DELETE, OPTIONS    |
+        | POST /health                      | 405    | GET, HEAD          |
+        | PUT /jobs                         | 405    | GET, HEAD, POST    |
+        | GET /v1/nothing                   | 404    |                    |
+        | POST /api/nothing                 | 404    |                    |
+        | POST /nothing                     | 404    |                    |
+      Then each answer has its status, and tells what is allowed
+
+    @only-asks
+    @fault.shared.count-the-slashes
+    Scenario: A path leads where it is meant, whatever slashes an address has brought
+      Given a queen that is awake
+      When a program asks the queen each of these
+        | request                       | status |
+        | GET /v1/models/               | 200    |
+        | GET //v1/models               | 200    |
+        | GET /v1//models               | 200    |
+        | GET //api/version             | 200    |
+        | GET /api/tags/                | 200    |
+        | GET //health                  | 200    |
+        | GET /v1//models/minillama     | 200    |
+        | GET /v1/chat//completions/    | 405    |
+        | GET //nothing/                | 404    |
+      Then each answer has its status
 
     @only-asks
     @fault.queen.small-bodies

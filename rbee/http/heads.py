@@ -18,6 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 #: What names a piece of work: printed as it is where that work is told of.
 _MARK = re.compile(r"[\x21-\x7e]{1,128}")
+_SLASHES = re.compile(r"/{2,}")
 #: Ends of names that nobody on the internet can have, as routers and machines make them up.
 _AT_HOME = ("local", "localdomain", "lan", "home", "home.arpa", "internal", "fritz.box")
 _EVERY_NAME = "*"
@@ -62,6 +63,11 @@ def mark_of(text: str) -> str:
 def host_in(target: str) -> str | None:
     """The host that a whole URL names instead of a path, as a proxy is asked; None: it is none."""
     return None if target.startswith("/") or target == "*" else urlsplit(target).netloc
+
+
+def plain_path(path: str) -> str:
+    """A path without doubled slashes, and without one at its end."""
+    return _SLASHES.sub("/", path).rstrip("/") or "/"
 
 
 def is_ours(host: str, names: Collection[str], machine: str) -> bool:

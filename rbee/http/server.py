@@ -9,7 +9,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -22,7 +22,7 @@ from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
 from rbee.http.encryption import Encryption, key_of
 from rbee.http.events import STREAM_HEADERS
-from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
+from rbee.http.heads import flaw_of, host_in, is_ours, mark_of, plain_path
 from rbee.http.in_the_open import is_from_elsewhere, may_be_answered
 from rbee.http.operation import Operation
 from rbee.http.room import limits_of
@@ -237,7 +237,7 @@ class Server:
             self._refuse_nonsense(request)
             return await self._answer_by(table, request, connection)
         except RbeeError as error:
-            return table.failure(request, error)
+            return _refusal(table, request, error)
         except (web.HTTPException, ConnectionError):
             raise
         except Exception as error:
@@ -247,7 +247,7 @@ class Server:
     async def _answer_by(
         self, table: Table, request: web.Request, connection: Connection
     ) -> web.StreamResponse:
-        served, fields = await table.find(request)
+        served, fields, allowed = await table.find(request)
         who = table.who if served is None else served.route.who
         if not self._plain_http and not request.secure:
             self._refuse_in_the_open(request, who, served)
@@ -256,11 +256,7 @@ class Server:
             request[_CALLER] = await self._caller(request, who, on_page)
             connection.known_as(request[_CALLER])
         if served is None:
-            raise RbeeError(
-                "not_found",
-                f"no route for {request.method} {request.path}",
-                f"GET {OPENAPI.path} lists the routes",
-            )
+            raise _not_served(request, allowed)
         route = served.route
         wanted = await self._wanted(request, route, fields, table.read)
         _require_speaker(caller_of(request), who, wanted)
@@ -295,8 +291,9 @@ class Server:
         return decode_fields({**request.query, **fields}, route.request)
 
     def _table_of(self, request: web.Request) -> Table:
+        path = plain_path(request.path)
         for each in self._below:
-            if each.is_for(request):
+            if each.is_for(path, request.headers):
                 return each.load()
         return self._own_table
 
@@ -407,10 +404,19 @@ class Below(NamedTuple):
     load: Callable[[], Table]
     header: str = ""
 
-    def is_for(self, request: web.Request) -> bool:
-        """Whether a request is one of those."""
-        is_there = f"{request.path}/".startswith(f"{self.path}/")
-        return is_there and (not self.header or self.header in request.headers)
+    def is_for(self, path: str, headers: Mapping[str, str]) -> bool:
+        """Whether a request is one of those, by its `plain_path`."""
+        is_there = f"{path}/".startswith(f"{self.path}/")
+        return is_there and (not self.header or self.header in headers)
+
+
+class Found(NamedTuple):
+    """What serves a request, with the fields in its path; None: nothing does, but other methods
+    may be `allowed` there."""
+
+    served: Served | None
+    fields: dict[str, str]
+    allowed: Sequence[str]
 
 
 class Table:
@@ -440,13 +446,33 @@ class Table:
                 added = self._router.add_route(each.route.method, path, _found)
                 self._by_route[added] = each
 
-    async def find(self, request: web.Request) -> tuple[Served | None, dict[str, str]]:
-        """What serves a request, and the fields in its path; HEAD asks for what GET would get."""
+    async def find(self, request: web.Request) -> Found:
+        """What serves a request; HEAD asks for what GET would get.
+
+        A path that leads nowhere is looked for without the slashes that it has too many: clients
+        put it together of an address that a person has typed.
+        """
         if request.method == hdrs.METH_HEAD:
             request = request.clone(method=hdrs.METH_GET)
+        found = await self._resolved(request)
+        path = request.rel_url.raw_path
+        if found.served is None and not found.allowed and plain_path(path) != path:
+            plain = request.rel_url.with_path(plain_path(path), encoded=True)
+            found = await self._resolved(request.clone(rel_url=plain))
+        return found
+
+    async def _resolved(self, request: web.Request) -> Found:
         found = await self._router.resolve(request)
+        allowed: set[str] = set()
+        if isinstance(found.http_exception, web.HTTPMethodNotAllowed):
+            allowed = set(found.http_exception.allowed_methods)
+        if allowed <= {hdrs.METH_OPTIONS}:  # which is answered below a path, whatever is there
+            allowed = set()
+        if hdrs.METH_GET in allowed:
+            allowed.add(hdrs.METH_HEAD)
         # The router leaves %2F and %25 as they are, so that no name breaks a path.
-        return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
+        fields = {name: unquote(found[name]) for name in found}
+        return Found(self._by_route.get(found.route), fields, sorted(allowed))
 
 
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:
@@ -473,6 +499,26 @@ def _require_speaker(caller: str, who: Who, wanted: Any) -> None:
             f"{caller} cannot speak for {own}",
             f"each {own.partition(' ')[0]} has a secret of its own",
         )
+
+
+def _not_served(request: web.Request, allowed: Sequence[str]) -> RbeeError:
+    if not allowed:
+        what = f"no route for {request.method} {request.path}"
+        return RbeeError("not_found", what, f"GET {OPENAPI.path} lists the routes")
+    return RbeeError(
+        "method_not_allowed",
+        f"{request.path} is not asked with {request.method}",
+        f"ask it with {' or '.join(allowed)}",
+        {"allowed": list(allowed)},
+    )
+
+
+def _refusal(table: Table, request: web.Request, error: RbeeError) -> web.Response:
+    response = table.failure(request, error)
+    allowed = error.details.get("allowed")
+    if error.code == "method_not_allowed" and isinstance(allowed, list):
+        response.headers[hdrs.ALLOW] = ", ".join(allowed)
+    return response
 
 
 def _unknown_host(host: str, role: str) -> RbeeError:

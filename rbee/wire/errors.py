@@ -26,6 +26,7 @@ HTTP_STATUS: dict[str, int] = {
     "key_not_found": 404,
     "name_not_found": 404,
     "not_found": 404,
+    "method_not_allowed": 405,
     "deadline_exceeded": 408,
     "hive_exists": 409,
     "key_exists": 409,

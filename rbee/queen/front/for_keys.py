@@ -30,7 +30,14 @@ _INSTEAD = {
 _ASK = "ask whoever runs the swarm"
 
 #: Codes of errors that say what is wrong with a request, in words of the queen or of an engine.
-_OF_REQUESTS = ("invalid_request", "unauthorized", "not_found", "payload_too_large", "key_spent")
+_OF_REQUESTS = (
+    "invalid_request",
+    "unauthorized",
+    "not_found",
+    "method_not_allowed",
+    "payload_too_large",
+    "key_spent",
+)
 #: Codes of errors that may be gone when the request is sent again.
 _PASSES = (
     "queue_full",
