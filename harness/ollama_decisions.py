@@ -39,6 +39,12 @@ def job_of_prompt(more: str) -> str:
     return _job_of(OllamaGenerate, Generate, _PLAIN, more)
 
 
+def idle_of_chat(said: str) -> str:
+    """How long a model stays loaded (s) behind a chat whose `keep_alive` is this JSON."""
+    became = _job_of(OllamaChat, Chat, _HELLO, f'"keep_alive": {said}')
+    return became.removeprefix('"idle_s": ')
+
+
 def _job_of(request: type[Any], form: type[Form], plain: dict[str, Any], more: str) -> str:
     """The fields of the job that differ from those of `plain` alone, as JSON; or what is refused
     by its name."""
@@ -46,8 +52,10 @@ def _job_of(request: type[Any], form: type[Form], plain: dict[str, Any], more: s
 
     def fields(body: dict[str, Any]) -> dict[str, Any]:
         asked = decode(json.dumps({"model": "minillama", **body}).encode(), request)
-        built = form(asked).job("minillama")  # type: ignore[call-arg]
-        found: dict[str, Any] = msgspec.to_builtins(built)
+        understood = form(asked)  # type: ignore[call-arg]
+        if understood.unloads():
+            return {}
+        found: dict[str, Any] = msgspec.to_builtins(understood.job("minillama"))
         return found
 
     before = fields(plain)
@@ -55,6 +63,8 @@ def _job_of(request: type[Any], form: type[Form], plain: dict[str, Any], more: s
         after = fields({**plain, **said})
     except RbeeError as error:
         return f"refused: {error.details.get('field') or error.message}"
+    if not after:
+        return "the model is unloaded"
     changed = {name: value for name, value in after.items() if before.get(name) != value}
     return json.dumps(changed)[1:-1] or "nothing"
 

@@ -18,6 +18,12 @@ def prompt_says(context: Context) -> None:
     context.told = [ollama_decisions.job_of_prompt(row["says"]) for row in context.rows]
 
 
+@when("a chat of ollama's says that the model stays loaded for each of these")
+def chat_keeps(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [ollama_decisions.idle_of_chat(row["said"]) for row in context.rows]
+
+
 @when("a program of ollama's asks for each of these models")
 def asks_for_models(context: Context) -> None:
     context.rows = list(context.table)

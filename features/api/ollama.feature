@@ -72,6 +72,50 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @fault.queen.stay-anyway
+    @fault.hive.for-all-that-follow
+    Scenario: A model stays loaded for as long as a request says
+      Given a swarm that is warm
+      When a program with ollama's client asks her for each of these
+        | asked for                                           | got                  |
+        | how long it stays loaded                            | for about 5 minutes  |
+        | that it stay for an hour                            | for about 60 minutes |
+        | how long it stays, behind somebody who said an hour | for about 5 minutes  |
+        | that it stay for ever                               | for ever             |
+        | that a model be unloaded                            | minillama / unload / nothing |
+        | an answer and no more                               | Hello! How can I help you today? / nothing |
+      Then each of them gets what it asked for
+
+    @fault.queen.unload-the-used
+    Scenario: A model that somebody uses is unloaded behind that
+      Given a hub that holds "author/endless-llama"
+      And a swarm that is warm
+      When a program with ollama's client asks her for each of these
+        | asked for                                   | got                                  |
+        | that a model be unloaded that somebody uses | unload, 50 pieces more, then nothing |
+      Then each of them gets what it asked for
+
+    @only-asks
+    @fault.queen.strict-with-the-empty
+    Scenario: What ollama's client in Go sends, field by field
+      Given a swarm that is warm
+      When a program asks the queen each of these, with its body
+        | request               | body | status | says |
+        | HEAD /                |      | 200    |      |
+        | POST /api/show        | {"model": "minillama", "system": "", "template": "", "verbose": false, "options": null, "name": "minillama"} | 200 | "capabilities":["completion","tools"] |
+        | POST /api/pull        | {"model": "minillama", "username": "", "password": "", "stream": false, "name": "minillama"} | 200 | {"status":"success"} |
+        | POST /api/generate    | {"model": "minillama", "prompt": "", "suffix": "", "system": "", "template": "", "options": null, "_debug_render_only": false} | 200 | "done_reason":"load" |
+        | POST /api/chat        | {"model": "minillama", "messages": [{"role": "user", "content": "hello"}], "stream": false, "options": {"num_predict": 1}, "_debug_render_only": false} | 200 | "done_reason":"length" |
+        | POST /api/chat        | {"model": "minillama", "messages": null, "stream": false, "options": null, "_debug_render_only": false} | 200 | "done_reason":"load" |
+        | POST /api/embed       | {"model": "minillama", "input": "", "options": null} | 200 | "embeddings":[] |
+        | POST /api/embeddings  | {"model": "minillama", "prompt": "", "options": null} | 200 | {"embedding":[]} |
+        | POST /api/create      | {"model": "bee", "from": "minillama"} | 400 | rbee-keeper name |
+        | POST /api/copy        | {"source": "minillama", "destination": "bee"} | 400 | rbee-keeper name |
+        | POST /api/push        | {"model": "minillama"}       | 400 | registry |
+        | DELETE /api/delete    | {"model": "minillama"}       | 400 | rbee-keeper rm |
+        | POST /api/blobs/sha256:0 | x                         | 400 | files of models |
+      Then each answer has its status, and says what its row tells
+
     @needs-real-models
     Scenario: What a model thinks is told apart from its answer, and can be done without
       Given a worker takes 1 job at once

@@ -33,8 +33,11 @@ Feature: What ollama's words mean here
       | "logprobs": true                              | "logprobs": 0                                             |
       | "logprobs": true, "top_logprobs": 3           | "logprobs": 3                                             |
       | "top_logprobs": 3                             | refused: top_logprobs                                     |
-      | "keep_alive": "5m", "truncate": true          | nothing                                                   |
-      | "messages": [], "keep_alive": 0               | refused: keep_alive                                       |
+      | "keep_alive": "5m", "truncate": true          | "idle_s": 300.0                                           |
+      | "keep_alive": null, "_debug_render_only": false | nothing                                                 |
+      | "_debug_render_only": true                    | refused: _debug_render_only                               |
+      | "messages": [], "options": {"num_ctx": 64}    | "max_tokens": 1, "prompt": "-", "raw": true, "ctx": 64    |
+      | "messages": [], "keep_alive": 0               | the model is unloaded                                     |
       | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images[0]                          |
       | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
       | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
@@ -56,6 +59,30 @@ Feature: What ollama's words mean here
       | "context": [1, 2]             | refused: context  |
       | "images": ["x"]               | refused: images[0] |
       | "prompt": ""                  | "max_tokens": 1, "prompt": "-", "raw": true |
+      | "prompt": "", "keep_alive": "0s" | the model is unloaded |
+      | "keep_alive": 0               | "idle_s": 0.0     |
+    Then it comes to what each row tells
+
+  Scenario: How long a model stays loaded
+    When a chat of ollama's says that the model stays loaded for each of these
+      | said     | comes to     |
+      | 300      | 300.0        |
+      | 0.5      | 0.5          |
+      | 0        | 0.0          |
+      | -1       | 2147483648.0 |
+      | 1e300    | 2147483648.0 |
+      | "5m"     | 300.0        |
+      | "1h30m"  | 5400.0       |
+      | "1.5h"   | 5400.0       |
+      | "5m0s"   | 300.0        |
+      | "300ms"  | 0.3          |
+      | "0s"     | 0.0          |
+      | "-1m"    | 2147483648.0 |
+      | "-1"     | 2147483648.0 |
+      | "300"    | 300.0        |
+      | ""       | nothing      |
+      | "soon"   | refused: keep_alive |
+      | "5 days" | refused: keep_alive |
     Then it comes to what each row tells
 
   Scenario: Names lead to what is meant, and short ones of a library that is not here to advice

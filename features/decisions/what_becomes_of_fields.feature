@@ -70,6 +70,9 @@ Feature: What becomes of each field that a program sends
       | chat | {"structured_outputs": {"json": {"type": "array"}}}     | {"json_schema": {"type": "array"}}          |
       | chat | {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": ""}]} | {} |
       | chat | {"messages": [{"role": "assistant", "content": "Well,"}], "continue_final_message": true, "add_generation_prompt": false} | {"messages": [{"role": "assistant", "content": "Well,"}]} |
+      | chat | {"keep_alive": "5m"}                                    | {"idle_s": 300.0}                           |
+      | text | {"ttl": 60}                                             | {"idle_s": 60.0}                            |
+      | vectors | {"keep_alive": -1}                                   | {"idle_s": 2147483648.0}                    |
       | chat | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} |
     Then each becomes the job that its row tells
 
@@ -80,7 +83,7 @@ Feature: What becomes of each field that a program sends
       | chat    | {"reasoning_format": "parsed", "usage": {"include": true}, "tools": [{"type": "web_search"}]} | {} |
       | text    | {"top_a": 0, "tfs": 1, "smoothing_factor": 0, "smoothing_curve": 1, "sampler_seed": -1, "rep_pen": 1, "do_sample": true, "custom_token_bans": "", "truncation_length": 4096} | {} |
       | chat    | {"service_tier": "flex", "verbosity": "low", "prompt_cache_key": "x"}    | {}      |
-      | chat    | {"cache_prompt": true, "id_slot": -1, "n_keep": 0, "keep_alive": "5m"}   | {}      |
+      | chat    | {"cache_prompt": true, "id_slot": -1, "n_keep": 0}                       | {}      |
       | chat    | {"best_of": 1, "length_penalty": 1.0, "skip_special_tokens": true}       | {}      |
       | chat    | {"use_beam_search": false, "stop_token_ids": [], "guided_regex": null}   | {}      |
       | chat    | {"functions": [], "logit_bias": []}                                      | {}      |
@@ -101,6 +104,8 @@ Feature: What becomes of each field that a program sends
       | of a    | said                                                                      | field                              |
       | chat    | {"bees": 1}                                                               | bees                               |
       | chat    | {"messages": [{"role": "user", "content": "x", "bees": 1}]}               | messages[0].bees                   |
+      | chat    | {"keep_alive": "soon"}                                                    | keep_alive                         |
+      | text    | {"keep_alive": "5m", "ttl": 60}                                           | ttl                                |
       | chat    | {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "bees": 1}]}]} | messages[0].content[0].bees |
       | chat    | {"response_format": {"type": "json_object", "bees": 1}}                   | response_format.bees               |
       | chat    | {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}} | response_format.json_schema.schema |

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import math
 import os
+import time
 from typing import Any, Literal
 
 from ollama import AsyncClient, Client
@@ -17,6 +19,9 @@ _OPTIONS: dict[str, Any] = {"temperature": 0}
 _CALLER = "author/caller-llama"
 _FETCHED = "author/minillama"
 _READER = "author/minibert"
+_YEAR_S = 365 * 86_400
+#: How long a model may take to be unloaded.
+_PATIENCE_S = 60.0
 
 
 def _chat(text: str = HELLO, model: str = "minillama", **fields: Any) -> dict[str, Any]:
@@ -70,6 +75,57 @@ def _generated_in_pieces() -> str:
 def _loaded() -> str:
     answer = Client().generate(model="minillama")
     return f"{answer.done_reason}: {answer.response!r}"
+
+
+def _stays(keep_alive: str | int | None, **fields: Any) -> str:
+    """For how long the model stays loaded behind a chat."""
+    _answer(keep_alive=keep_alive, **fields)
+    (running,) = Client().ps().models
+    left = (running.expires_at - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return "for ever" if left > 20 * _YEAR_S else f"for about {round(left / 60)} minutes"
+
+
+def _said_before() -> str:
+    """The same where somebody who said how long was the last but one to ask."""
+    _answer(keep_alive="1h")
+    # Long enough for its hive to see that somebody else uses it.
+    return _stays(None, text="tell me a story", options={"num_predict": 300})
+
+
+def _until_gone(model: str) -> str:
+    until = time.monotonic() + _PATIENCE_S
+    while model in _listed_as_loaded():
+        assert time.monotonic() < until, f"{model} is still loaded"
+        time.sleep(0.02)
+    return "nothing"
+
+
+def _listed_as_loaded() -> list[str]:
+    return [str(model.model).removesuffix(":latest") for model in Client().ps().models]
+
+
+def _answered_and_gone() -> str:
+    said = _answer(keep_alive=0)
+    return f"{said} / {_until_gone('minillama')}"
+
+
+def _unloaded() -> str:
+    Client().generate(model="minillama", keep_alive="10m")
+    before = _listed_as_loaded()
+    answer = Client().generate(model="minillama", keep_alive=0)
+    (loaded,), left = before, _listed_as_loaded()
+    return f"{loaded} / {answer.done_reason} / {', '.join(left) or 'nothing'}"
+
+
+def _unloaded_in_use() -> str:
+    """Somebody unloads a model of which another one reads an answer."""
+    stream = Client().chat(**_chat(model=ENDLESS, stream=True))
+    before = len(list(zip(range(3), stream, strict=False)))
+    reason = Client().chat(model=ENDLESS, messages=[], keep_alive=0).done_reason
+    behind = len(list(zip(range(50), stream, strict=False)))
+    assert (before, behind) == (3, 50), (before, behind)
+    stream.close()
+    return f"{reason}, {behind} pieces more, then {_until_gone(ENDLESS)}"
 
 
 def _likeliest() -> str:
@@ -196,6 +252,13 @@ if __name__ == "__main__":
                 prompt="Once upon", raw=True, options={**_OPTIONS, "num_predict": 2}
             ),
             "that a model be loaded": _loaded,
+            "how long it stays loaded": lambda: _stays(None),
+            "that it stay for an hour": lambda: _stays("1h"),
+            "that it stay for ever": lambda: _stays(-1),
+            "how long it stays, behind somebody who said an hour": _said_before,
+            "an answer and no more": _answered_and_gone,
+            "that a model be unloaded": _unloaded,
+            "that a model be unloaded that somebody uses": _unloaded_in_use,
             "a call that the model decides on": lambda: _call_of([_called()]),
             "a call that the model decides on, in pieces": lambda: _call_of(_called(stream=True)),
             "what it says of the answer to its call": _told_of_call,

@@ -98,6 +98,7 @@ from rbee.wire.messages.workers import (
     WORKER_EVENTS,
     WORKER_HEARTBEAT,
     WORKERS,
+    KeepWorker,
     ProvisionWorker,
     StartWorker,
     WorkerKindView,
@@ -445,9 +446,14 @@ class _Hive:
         return self.workers.starts.get(wanted.id)
 
     @serves(KEEP_WORKER)
-    async def keep_worker(self, wanted: Named) -> None:
-        """Has a worker stay loaded when it idles, until its room is wanted."""
-        self.workers.get(wanted.id).kept = True
+    async def keep_worker(self, wanted: KeepWorker) -> None:
+        """Has a worker stay loaded when it idles: for `idle_s` seconds, until somebody uses it
+        again, or until its room is wanted."""
+        worker = self.workers.get(wanted.id)
+        if wanted.idle_s is None:
+            worker.kept = True
+        else:
+            worker.may_idle(wanted.idle_s)
         self._changed()
 
     @serves(STOP_WORKER)

@@ -216,6 +216,7 @@ class _Queen:
             self.registry.workers,
             self.keys,
             self.operations.fetch,
+            handlers.unload,
             self.jobs.find,
             self.names,
         )

@@ -180,7 +180,14 @@ class Dispatcher:
         journal.write(say(narration.JOB_PLACED, {"job_id": job.job_id, **placed}))
         if job.request.keep_loaded and not worker.kept:
             await self._starting.keep(job, job.hive_id or "", worker.worker_id)
-        return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)
+        try:
+            return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)
+        finally:
+            # Not before: it might be unloaded between this and the beginning of the job.
+            if (idle := job.request.idle_s) is not None:
+                hive_id = job.hive_id or ""
+                idling = self._starting.let_idle(job, hive_id, worker.worker_id, idle)
+                await asyncio.shield(idling)
 
     async def _next(self, claim: Claim) -> Decision:
         """What is to be done for a claim, once it is decided."""

@@ -15,6 +15,7 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.dispatcher import Dispatcher
+from rbee.queen.front.models import refs_of
 from rbee.queen.front.offer import Known
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard, speeds
@@ -22,7 +23,7 @@ from rbee.queen.measures import JobMetrics
 from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.registry import Registry
-from rbee.queen.state import Broken
+from rbee.queen.state import Broken, Hive, is_ready
 from rbee.queen.troubles import is_deadly
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Named, Unreachable
@@ -68,7 +69,15 @@ from rbee.wire.messages.models import (
     NamedModel,
     RemoveModel,
 )
-from rbee.wire.messages.workers import STOP_WORKER, WORKERS, WorkerList, WorkerView
+from rbee.wire.messages.workers import (
+    KEEP_WORKER,
+    STOP_WORKER,
+    WORKERS,
+    KeepWorker,
+    WorkerBeat,
+    WorkerList,
+    WorkerView,
+)
 from rbee.wire.settings import Settings
 
 
@@ -197,6 +206,25 @@ class QueenHandlers(NamedTuple):
                 return
         known = [worker.worker_id for _, worker in self.registry.workers()]
         raise no_such("worker", wanted.id, known, "rbee-keeper ps lists the workers")
+
+    async def unload(self, ref: str) -> None:
+        """Has each worker that holds this model unload it once nobody uses it; no name's
+        `keep_loaded` is overruled. Returns when those are gone that nobody uses."""
+        holding = [
+            (hive, worker)
+            for hive in self.registry.hives.values()
+            for worker in hive.workers.values()
+            if ref in refs_of(worker) and is_ready(worker) and not worker.kept
+        ]
+
+        async def let_go(hive: Hive, worker: WorkerBeat) -> None:
+            with contextlib.suppress(RbeeError):  # it is gone, or its machine is
+                wanted = KeepWorker(id=worker.worker_id, idle_s=0)
+                await self.hives.peer(hive).call(KEEP_WORKER, wanted)
+                if worker.slots_free == worker.slots:
+                    await self._forgotten(hive.hive_id, worker.worker_id)
+
+        await asyncio.gather(*(let_go(hive, worker) for hive, worker in holding))
 
     @serves(CLUSTER_MODELS)
     async def list_models(self) -> ClusterModelList:

@@ -26,6 +26,7 @@ from rbee.wire.messages.workers import (
     PROVISION_WORKER,
     START_WORKER,
     STOP_WORKER,
+    KeepWorker,
     StartWorker,
     WorkerBeat,
     WorkerStarted,
@@ -236,7 +237,15 @@ class Starting:
     async def keep(self, job: Job, hive_id: str, worker_id: str) -> None:
         """Has a worker stay loaded when it idles."""
         hive = self._registry.living(hive_id)
-        await self._peer(job, hive).call(KEEP_WORKER, Named(id=worker_id))
+        await self._peer(job, hive).call(KEEP_WORKER, KeepWorker(id=worker_id))
+
+    async def let_idle(self, job: Job, hive_id: str, worker_id: str, seconds: float) -> None:
+        """Has a worker stay loaded for so long behind this job; one that is gone does not."""
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.stop_request):
+                hive = self._registry.living(hive_id)
+                wanted = KeepWorker(id=worker_id, idle_s=seconds)
+                await self._peer(job, hive).call(KEEP_WORKER, wanted)
 
     async def end(self, job: Job, hive_id: str, worker_id: str) -> None:
         """Has a worker ended that nobody uses; what its parts took elsewhere is free then, too."""

@@ -324,7 +324,7 @@ class Supervisor(msgspec.Struct):
                 worker.state,
                 worker.last_report,
                 worker.worked_at,
-                None if worker.kept else worker.idle_since,
+                worker.unloads_at(self._settings.idle_worker),
                 self._settings,
             )
             left = None if due is None else due.at - time.monotonic()
@@ -348,7 +348,7 @@ class Supervisor(msgspec.Struct):
     async def _take(self, measure: Measure, worker: Worker) -> None:
         if measure is Measure.UNLOAD:
             if await self.unload(worker):
-                idle = narration.seconds(self._settings.idle_worker)
+                idle = narration.seconds(worker.idles_for(self._settings.idle_worker))
                 self._note(worker, narration.WORKER_IDLE, idle=idle)
             return
         if measure is Measure.GIVE_UP:

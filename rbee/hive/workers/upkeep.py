@@ -33,14 +33,14 @@ def next_due(
     state: WorkerState,
     last_report: float,
     worked_at: float,
-    idle_since: float | None,
+    unloads_at: float | None,
     settings: Settings,
 ) -> Due | None:
     """The first thing that becomes due while nothing else happens; None: only its end counts.
 
     `last_report` is when the worker was last heard, `worked_at` when its engine last did anything
-    or had nothing to do, `idle_since` when its last slot became free. An engine is stuck when the
-    worker itself says so: what comes after its last report, nobody knows.
+    or had nothing to do, `unloads_at` when it will have idled for as long as it may. An engine is
+    stuck when the worker itself says so: what comes after its last report, nobody knows.
     """
     if state is WorkerState.LOADING:
         return Due(Measure.GIVE_UP, worked_at + settings.load_stall)
@@ -51,7 +51,6 @@ def next_due(
     if last_report - worked_at >= settings.token_stall:
         return Due(Measure.END_STUCK, last_report)
     killed = Due(Measure.KILL, last_report + silent)
-    if idle_since is None:
+    if unloads_at is None:
         return killed
-    idle = Due(Measure.UNLOAD, idle_since + settings.idle_worker)
-    return min(killed, idle, key=lambda due: due.at)
+    return min(killed, Due(Measure.UNLOAD, unloads_at), key=lambda due: due.at)

@@ -37,7 +37,8 @@ class Worker:
 
     `facts` are those of its engine, `promise` is the memory that is kept for it; `start` is over
     when it is ready or has failed; `idle_since` is when its last slot became free (monotonic
-    seconds), None while it works. `worked_at` is when its engine last did anything, as far as its
+    seconds), None while it works, and `idle_s` for how long it then stays loaded, where its last
+    caller has said so. `worked_at` is when its engine last did anything, as far as its
     last report knows, or had nothing to do. `names` lead to what it has loaded.
     """
 
@@ -54,6 +55,7 @@ class Worker:
     is_restarting: bool = False
     slots_free: int = 0
     idle_since: float | None = None
+    idle_s: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
     worked_at: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
@@ -101,9 +103,27 @@ class Worker:
             self.draft_gain = report.placed.draft_gain or self.draft_gain
         self.slots_free = report.slots_free
         if self.state is not WorkerState.READY or self.slots_free < self.orders.slots:
+            if self.idle_since is not None:
+                self.idle_s = None  # that was said by whoever used it before
             self.idle_since = None
         elif self.idle_since is None:
             self.idle_since = self.last_report
+
+    def may_idle(self, seconds: float) -> None:
+        """It stays loaded for so long from when nobody uses it, until somebody does again."""
+        self.idle_s = seconds
+        self.heard.set()
+
+    def idles_for(self, idle_worker: float) -> float:
+        """For how many seconds it may idle, where workers may for `idle_worker`."""
+        return idle_worker if self.idle_s is None else self.idle_s
+
+    def unloads_at(self, idle_worker: float) -> float | None:
+        """When it is unloaded unless somebody needs it (monotonic seconds); None: it works, or is
+        kept."""
+        if self.kept or self.idle_since is None:
+            return None
+        return self.idle_since + self.idles_for(idle_worker)
 
     def close_streams(self) -> None:
         """Nobody is to carry them any more."""
@@ -135,7 +155,7 @@ class Worker:
 
     def beat(self, idle_worker: float) -> WorkerBeat:
         """This worker inside the hive's heartbeat, where workers may idle for so many seconds."""
-        unloads = None if self.kept or self.idle_since is None else self.idle_since + idle_worker
+        unloads = self.unloads_at(idle_worker)
         return WorkerBeat(
             worker_id=self.worker_id,
             url=self.url,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rbee.queen.rights import Rights, names_of
 from rbee.wire.errors import RbeeError
@@ -50,6 +50,11 @@ def capabilities_of(makes: Makes | None) -> list[str]:
     return _CAPABILITIES[makes or ""]
 
 
+def refs_of(worker: WorkerBeat) -> Sequence[str]:
+    """The references that lead to what a worker has loaded."""
+    return (worker.model_ref,) if worker.names is None else worker.names
+
+
 def models_of(
     present: Iterable[ClusterModelView], workers: Iterable[tuple[str, WorkerBeat]]
 ) -> dict[str, tuple[str, list[str]]]:
@@ -59,7 +64,7 @@ def models_of(
     for view in present:
         hives.setdefault(view.model_ref, set()).add(view.hive_id)
     for hive_id, worker in workers:
-        for ref in (worker.model_ref,) if worker.names is None else worker.names:
+        for ref in refs_of(worker):
             hives.setdefault(ref, set()).add(hive_id)
             loaded.add(ref)
     found = {

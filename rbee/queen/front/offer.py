@@ -42,6 +42,8 @@ class KeyHolder(NamedTuple):
 Begin = Callable[[JobRequest, KeyHolder | None], Job]
 #: A job by its id, while it is kept.
 Find = Callable[[str], Job | None]
+#: Has the workers that hold a model, by its reference, unload it once nobody uses them.
+Unload = Callable[[str], Awaitable[None]]
 #: Has a model fetched; the operation that does it.
 Pull = Callable[[PullModel], Awaitable[TrackedTask]]
 
@@ -54,8 +56,8 @@ class Offer(NamedTuple):
     """What there is for callers of all kinds.
 
     `begin` makes a job of a request and its caller; `known` tells what models there are,
-    `loaded` what of them runs; `pull` has one fetched; `job` finds one that was begun, while it is
-    kept, and `names` are what people call models.
+    `loaded` what of them runs; `pull` has one fetched, `unload` unloaded; `job` finds one that was
+    begun, while it is kept, and `names` are what people call models.
     """
 
     settings: Settings
@@ -64,6 +66,7 @@ class Offer(NamedTuple):
     loaded: Loaded
     keys: Keys
     pull: Pull
+    unload: Unload
     job: Find
     names: Names
 

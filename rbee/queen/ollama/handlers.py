@@ -27,15 +27,21 @@ from rbee.queen.ollama.mapping import (
 )
 from rbee.queen.ollama.messages import (
     CHAT,
+    COPY,
+    CREATE,
     EMBED,
     EMBEDDINGS,
     GENERATE,
     PREFLIGHT,
     PS,
     PULL,
+    PUSH,
+    REMOVE,
+    SEND_BLOB,
     SHOW,
     TAGS,
     VERSION,
+    Blob,
     Embedded,
     OllamaChat,
     OllamaEmbed,
@@ -51,7 +57,7 @@ from rbee.queen.ollama.messages import (
     Version,
 )
 from rbee.queen.ollama.names import meant, spelled, untagged
-from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Progress, Token
 from rbee.wire.messages.models import Provisioned, PullModel
@@ -61,6 +67,8 @@ from rbee.wire.routes import JSON_LINES
 #: Whose API this is: the first version with all that is served here.
 _SPOKEN = "0.12.11"
 _HEADERS = {"Content-Type": JSON_LINES}
+#: What has a model answer by another name, or otherwise.
+_NAMED = "rbee-keeper name NAME owner/repo gives one a name, with a system prompt and settings"
 _PULLED = Pulled(status="success")
 
 
@@ -80,8 +88,7 @@ class Handlers(Offer):
     @serves_http(PS)
     async def running(self, request: web.Request) -> Processes:
         """Lists the models that are loaded, for an API key those that it may use."""
-        until = now_ms() + self.settings.idle_worker * 1000
-        return (await self._inventory(request)).running(until)
+        return (await self._inventory(request)).running(now_ms(), self.settings.idle_worker)
 
     @serves_http(SHOW)
     async def show(self, request: web.Request, wanted: OllamaShow) -> Shown:
@@ -112,8 +119,14 @@ class Handlers(Offer):
     @serves_http(EMBEDDINGS)
     async def embed_one(self, request: web.Request, asked: OllamaEmbedOne) -> OneEmbedded:
         """Makes a vector of a text."""
-        one = OllamaEmbed(model=asked.model, options=asked.options, input=asked.prompt)
-        return OneEmbedded(embedding=(await self._embed(request, one)).embeddings[0])
+        one = OllamaEmbed(
+            model=asked.model,
+            options=asked.options,
+            keep_alive=asked.keep_alive,
+            input=asked.prompt,
+        )
+        vectors = (await self._embed(request, one)).embeddings
+        return OneEmbedded(embedding=vectors[0] if vectors else [])
 
     @serves_http(PULL)
     async def pull_model(self, request: web.Request, wanted: OllamaPull) -> web.StreamResponse:
@@ -131,6 +144,31 @@ class Handlers(Offer):
                     for _, event in news:
                         check(event)
         return web.Response(body=encode(_PULLED), content_type="application/json")
+
+    @serves_http(CREATE)
+    async def create(self, request: web.Request) -> None:
+        """Refuses: no models are made here."""
+        raise _not_here("makes no models", _NAMED)
+
+    @serves_http(COPY)
+    async def copy(self, request: web.Request) -> None:
+        """Refuses: a model gets another name on the machine of the swarm."""
+        raise _not_here("copies no models", _NAMED)
+
+    @serves_http(PUSH)
+    async def push(self, request: web.Request) -> None:
+        """Refuses: nothing is sent to a registry."""
+        raise _not_here("sends no models to a registry", "the hub takes them from who made them")
+
+    @serves_http(REMOVE)
+    async def remove(self, request: web.Request) -> None:
+        """Refuses: a model is removed on the machine of the swarm."""
+        raise _not_here("removes no models for callers", "rbee-keeper rm removes one")
+
+    @serves_http(SEND_BLOB)
+    async def take_blob(self, request: web.Request, wanted: Blob) -> None:
+        """Refuses: no models are made here."""
+        raise _not_here("takes no files of models", _NAMED)
 
     @serves_http(PREFLIGHT)
     async def may_ask(self, request: web.Request) -> web.Response:
@@ -152,6 +190,10 @@ class Handlers(Offer):
 
     async def _answer(self, request: web.Request, form: Form) -> web.StreamResponse:
         asker = await self._asker(request, form.asked.model)
+        if form.unloads():
+            await self.unload(asker.ref)
+            form.model, form.created_at = form.asked.model, moment(now_ms())
+            return web.Response(body=encode(form.unloaded()), content_type="application/json")
         with working(self, asker) as work:
             wanted = form.job(asker.ref)
             if wanted.ctx is not None:
@@ -173,6 +215,10 @@ class Handlers(Offer):
             (job,) = work.begin([embedding_job(asked, asker.ref)])
             (outcome,) = await gathered(work, {})
         return embedded(asked, asked.model, outcome.vectors, _took(job, outcome.done))
+
+
+def _not_here(what: str, instead: str) -> RbeeError:
+    return invalid(f"this server {what}; {instead}", "")
 
 
 class _Telling(abc.ABC):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rbee.queen.front.models import models_of
+from rbee.queen.front.models import models_of, refs_of
 from rbee.queen.front.offer import Known
 from rbee.queen.ollama.mapping import moment
 from rbee.queen.ollama.messages import Details, Listed, Processes, Running, Shown, Tags
 from rbee.queen.ollama.names import spelled
 from rbee.queen.rights import Rights, names_of
+from rbee.wire.messages.jobs import LONGEST_IDLE
 from rbee.wire.messages.models import ClusterModelView
 from rbee.wire.messages.names import AddName
 from rbee.wire.messages.workers import WorkerBeat
@@ -51,10 +52,11 @@ class Inventory:
             models=[self._listed(ref, name) for ref, name in [*self.names.items(), *called]]
         )
 
-    def running(self, until_ms: float) -> Processes:
-        """Those that are loaded, by each name that leads there; they end at `until_ms`."""
+    def running(self, now_ms: float, idle_worker: float) -> Processes:
+        """Those that are loaded, by each name that leads there; one that works now may idle for
+        `idle_worker` seconds behind that."""
         running = [
-            self._running(worker, ref, moment(until_ms))
+            self._running(worker, ref, moment(_until(worker, now_ms, idle_worker)))
             for worker in self._workers
             for ref in refs_of(worker)
             if ref in self.names
@@ -104,9 +106,11 @@ class Inventory:
         )
 
 
-def refs_of(worker: WorkerBeat) -> Sequence[str]:
-    """The references that lead to what a worker has loaded."""
-    return (worker.model_ref,) if worker.names is None else worker.names
+def _until(worker: WorkerBeat, now_ms: float, idle_worker: float) -> float:
+    """When a worker unloads if nobody asks it again (Unix time, ms)."""
+    if worker.kept:
+        return now_ms + LONGEST_IDLE * 1000
+    return worker.unloads_at_ms or now_ms + idle_worker * 1000
 
 
 def digest_of(ref: str, content: str) -> str:
@@ -121,10 +125,11 @@ def _details(view: ClusterModelView | None) -> Details:
 
 
 def _capabilities(view: ClusterModelView | None) -> list[str]:
-    """In ollama's words, which has none for what ranks texts."""
+    """In ollama's words, which has none for what ranks texts. Its programs take a model that has
+    `embedding` for one that does nothing else."""
     if view is not None and view.makes == "ranks":
         return []
     if view is not None and view.makes == "vectors":
         return ["embedding"]
     sees = view is not None and view.sees
-    return ["completion", "tools", "embedding", *(["vision"] if sees else [])]
+    return ["completion", "tools", *(["vision"] if sees else [])]

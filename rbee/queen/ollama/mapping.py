@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from rbee.queen.front.idling import idle_seconds
 from rbee.queen.front.pictures import picture_of
 from rbee.queen.front.vectors import shortened
 from rbee.queen.ollama.messages import (
@@ -60,13 +61,18 @@ class Form(abc.ABC):
     def job(self, ref: str) -> JobRequest:
         """What is asked of the model `ref`. Raises what the request gets wrong."""
         asked = self.asked
-        if self.loads and asked.keep_alive in (0, "0", "0s", "0m", "0h"):
-            raise refused(
-                "keep_alive", "of 0 ends no worker: they end by themselves when nobody asks them"
-            )
+        idle = idle_seconds(asked.keep_alive, "keep_alive")
+        if asked.debug_render_only:
+            raise refused("_debug_render_only", "is for ollama's templates; say POST /v1/tokenize")
         if self.loads:
-            context = sampled(asked.options).get("ctx")
-            return JobRequest(model_ref=ref, prompt=_ANYTHING, raw=True, max_tokens=1, ctx=context)
+            return JobRequest(
+                model_ref=ref,
+                prompt=_ANYTHING,
+                raw=True,
+                max_tokens=1,
+                ctx=sampled(asked.options).get("ctx"),
+                idle_s=idle,
+            )
         if asked.top_logprobs and not asked.logprobs:
             raise refused("top_logprobs", "goes with logprobs, which is not true")
         think, values = _thinking(asked.think)
@@ -79,7 +85,16 @@ class Form(abc.ABC):
             think=think,
             template_values=values,
             logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
+            idle_s=idle,
         )
+
+    def unloads(self) -> bool:
+        """Whether nothing is asked but that the model be unloaded. Raises as `job` does."""
+        return self.loads and idle_seconds(self.asked.keep_alive, "keep_alive") == 0
+
+    def unloaded(self) -> Any:
+        """The answer to that."""
+        return self.answer("", "", [], done=True, done_reason="unload")
 
     @abc.abstractmethod
     def question(self) -> dict[str, Any]:
@@ -291,15 +306,17 @@ def _answered(unanswered: list[ToolCall], call_id: str, name: str) -> str:
 
 
 def embedding_job(asked: OllamaEmbed, ref: str) -> JobRequest:
-    """What vectors are asked of a model."""
+    """What vectors are asked of a model; who asks for none has it loaded."""
     sampled(asked.options)  # they are refused as anywhere, and mean nothing for a vector
-    inputs: list[Any] = [asked.input] if isinstance(asked.input, str) else list(asked.input)
-    return JobRequest(model_ref=ref, inputs=inputs)
+    inputs: list[Any] = [asked.input] if isinstance(asked.input, str) else list(asked.input or ())
+    idle = idle_seconds(asked.keep_alive, "keep_alive")
+    return JobRequest(model_ref=ref, inputs=inputs if asked.input else [_ANYTHING], idle_s=idle)
 
 
 def embedded(asked: OllamaEmbed, model: str, vectors: Sequence[bytes], took: Took) -> Embedded:
     """The vectors, packed as jobs tell them, in one answer."""
     ended = ended_of(took)
+    vectors = vectors if asked.input else ()
     return Embedded(
         model=model,
         embeddings=[floats_of(shortened(vector, asked.dimensions or 0)) for vector in vectors],

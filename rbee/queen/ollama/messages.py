@@ -27,7 +27,7 @@ class Asked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     model: NonEmpty
     options: Options | None = None
-    #: Workers end by themselves where nobody asks them anything; 0 with nothing asked is refused.
+    #: How long the model stays loaded behind this; see `front.idling`.
     keep_alive: str | float | None = None
     #: What is too long is refused, and not cut.
     truncate: bool | None = None
@@ -43,6 +43,8 @@ class AskedAnswer(Asked, kw_only=True):
     top_logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
     #: An answer ends where its context is full.
     shift: bool | None = None
+    #: What ollama's client in Go sends with each request, as false.
+    debug_render_only: bool | None = msgspec.field(name="_debug_render_only", default=None)
 
 
 class OllamaCalled(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -100,14 +102,16 @@ class OllamaTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class OllamaChat(AskedAnswer, kw_only=True):
-    """`POST /api/chat`; without messages the model is loaded, and that is all."""
+    """`POST /api/chat`; without messages the model is loaded, and that is all, or with a
+    `keep_alive` of 0 unloaded."""
 
     messages: Annotated[list[OllamaMessage], msgspec.Meta(max_length=MOST_MESSAGES)] | None = None
     tools: Annotated[list[OllamaTool], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None = None
 
 
 class OllamaGenerate(AskedAnswer, kw_only=True):
-    """`POST /api/generate`; without a prompt the model is loaded, and that is all."""
+    """`POST /api/generate`; without a prompt the model is loaded, and that is all, or with a
+    `keep_alive` of 0 unloaded."""
 
     prompt: str | None = None
     system: str | None = None
@@ -119,16 +123,16 @@ class OllamaGenerate(AskedAnswer, kw_only=True):
 
 
 class OllamaEmbed(Asked, kw_only=True):
-    """`POST /api/embed`: a text, or several."""
+    """`POST /api/embed`: a text, or several; of nothing the model is loaded, and that is all."""
 
-    input: NonEmpty | Annotated[list[NonEmpty], msgspec.Meta(min_length=1, max_length=MOST_INPUTS)]
+    input: str | Annotated[list[NonEmpty], msgspec.Meta(max_length=MOST_INPUTS)] | None = None
     dimensions: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class OllamaEmbedOne(Asked, kw_only=True):
-    """`POST /api/embeddings`: one text."""
+    """`POST /api/embeddings`: one text; of an empty one the model is loaded, and that is all."""
 
-    prompt: NonEmpty
+    prompt: str = ""
 
 
 class AboutModel(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -143,16 +147,27 @@ class AboutModel(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class OllamaShow(AboutModel, kw_only=True):
-    """`POST /api/show`."""
+    """`POST /api/show`; ollama's client in Go sends what nobody answers, empty."""
 
     verbose: bool | None = None
+    system: str | None = None
+    template: str | None = None
+    options: dict[str, Any] | None = None
 
 
 class OllamaPull(AboutModel, kw_only=True):
-    """`POST /api/pull`; `insecure` is for registries of ollama's."""
+    """`POST /api/pull`; `insecure` and who asks are for registries of ollama's."""
 
     stream: bool | None = None
     insecure: bool | None = None
+    username: str | None = None
+    password: str | None = None
+
+
+class Blob(msgspec.Struct, kw_only=True):
+    """A file of a model that is made, by its SHA-256."""
+
+    digest: str
 
 
 # --- what is answered ------------------------------------------------------------------------
@@ -245,7 +260,7 @@ class Tags(msgspec.Struct, kw_only=True):
 
 
 class Running(msgspec.Struct, kw_only=True):
-    """A model that a worker has loaded; `expires_at` is when that ends if nobody asks from now."""
+    """A model that a worker has loaded; `expires_at` is when that ends if nobody asks it again."""
 
     name: str
     model: str
@@ -322,4 +337,10 @@ GENERATE = Route(
 )
 EMBED = Route("POST", "/api/embed", OllamaEmbed, Embedded, who=Who.KEYS, largest=LARGEST_INPUTS)
 EMBEDDINGS = Route("POST", "/api/embeddings", OllamaEmbedOne, OneEmbedded, who=Who.KEYS)
+#: What models are made by, given away and removed, which is nothing that callers do here.
+CREATE = Route("POST", "/api/create", NONE, NONE, who=Who.KEYS)
+COPY = Route("POST", "/api/copy", NONE, NONE, who=Who.KEYS)
+PUSH = Route("POST", "/api/push", NONE, NONE, who=Who.KEYS)
+REMOVE = Route("DELETE", "/api/delete", NONE, NONE, who=Who.KEYS)
+SEND_BLOB = Route("POST", "/api/blobs/{digest}", Blob, NONE, who=Who.KEYS, in_query=True)
 PREFLIGHT = Route("OPTIONS", "/api/{rest:path}", NONE, NONE, who=Who.ANYBODY)

@@ -8,9 +8,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rbee.queen.front.fields import KEPT_ANYWAY, passes, refused
+from rbee.queen.front.fields import KEPT_ANYWAY, done, passes, refused
 
-_KEPT = "how long a model stays loaded is a setting (`idle_worker`)"
+#: How long a model stays loaded behind a request, in the words of ollama and of LM Studio.
+KeptFor = Annotated[
+    float | str | None, done('how long the model stays loaded: seconds, or `"5m"`; -1: for ever')
+]
 _SAMPLERS = "the engine has no such sampler"
 _ORDER = "the engine has an order of its own"
 _NOBODY_ELSE = "no other provider is asked"
@@ -121,8 +124,8 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     api_type: Annotated[Any, passes("there is one")] = None
     api_server: Annotated[Any, passes("is where it was sent")] = None
     # Of ollama, LM Studio and OpenRouter.
-    keep_alive: Annotated[Any, passes(_KEPT)] = None
-    ttl: Annotated[Any, passes(_KEPT)] = None
+    keep_alive: KeptFor = None
+    ttl: KeptFor = None
     draft_model: Annotated[Any, passes(_DRAFT)] = None
     options: Annotated[Any, refused("say each by itself, by OpenAI's name", {})] = None
     format: Annotated[Any, refused(_FORM, "")] = None
@@ -141,8 +144,8 @@ class VectorsElsewhere(msgspec.Struct, kw_only=True):
     metadata: Annotated[Any, passes("belongs to what is stored")] = None
     priority: Annotated[Any, passes("callers take turns, by their keys")] = None
     request_id: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
-    keep_alive: Annotated[Any, passes(_KEPT)] = None
-    ttl: Annotated[Any, passes(_KEPT)] = None
+    keep_alive: KeptFor = None
+    ttl: KeptFor = None
     provider: Annotated[Any, passes(_NOBODY_ELSE)] = None
     options: Annotated[Any, refused("there are none", {})] = None
     normalize: Annotated[Any, refused("each vector is of length 1", True)] = None

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from rbee.queen.front.blocks import blocks_of
+from rbee.queen.front.idling import idle_seconds
 from rbee.queen.front.models import model_ref_of
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
@@ -416,7 +417,8 @@ class Vectors:
         inputs = _several("input", asked.input)
         if len(inputs) > MOST_INPUTS:
             raise wrong("input", f"is {len(inputs)} texts, and {MOST_INPUTS} are taken at once")
-        return [JobRequest(model_ref=model_ref_of(asked.model), inputs=inputs)]
+        ref = model_ref_of(asked.model)
+        return [JobRequest(model_ref=ref, inputs=inputs, idle_s=idle_of(asked))]
 
     def check(self, vector: bytes) -> None:
         """Raises where a vector is shorter than was asked for."""
@@ -489,12 +491,20 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,
         "max_tokens": most,
         "ctx": asked.num_ctx,
+        "idle_s": idle_of(asked),
         "model_ref": model_ref_of(asked.model),
         "grammar": _grammar(asked),
         "logit_bias": _weights(asked.logit_bias),
         "seed": seed,
         "stop": [text for text in stop if text] or None,
     }
+
+
+def idle_of(asked: Asked | EmbeddingRequest) -> float | None:
+    """How long the model stays loaded behind a request (s); None: it does not say."""
+    said = (("keep_alive", asked.keep_alive), ("ttl", asked.ttl))
+    idle: float | None = _agreed((field, idle_seconds(value, field)) for field, value in said)
+    return idle
 
 
 def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] | None:

@@ -161,6 +161,14 @@ class WorkerFailure(msgspec.Struct, kw_only=True):
         return self.placement.devices
 
 
+class KeepWorker(Request, kw_only=True):
+    """A worker that is to stay loaded when it idles: for `idle_s` seconds, until somebody uses it
+    again; without that until its room is wanted."""
+
+    id: str
+    idle_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+
+
 class ProvisionWorker(Request, kw_only=True):
     """A kind of worker that is wanted, for a model in so many `parts`; `kind` is
     ``<backend>-llm-worker-rbee``."""
@@ -313,7 +321,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
 
 # Of a hive; the first two are the queen's, too.
 WORKERS = Route("GET", "/workers", NONE, WorkerList, on_page=True)
-KEEP_WORKER = Route("POST", "/workers/{id}/keep", Named, NONE, in_query=True)
+KEEP_WORKER = Route("POST", "/workers/{id}/keep", KeepWorker, NONE, in_query=True)
 STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
 PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)
 START_WORKER = Route("POST", "/workers/start", StartWorker, WorkerStarted, status=202)
