@@ -7,16 +7,18 @@ from typing import Any
 
 from aiohttp.test_utils import make_mocked_request
 
-from harness.answer_pieces import changed, sent_by
+from harness.answer_pieces import changed, events_of, sent_by
 from harness.item_decisions import in_words_of
 from rbee.queen.anthropic.errors import failure
 from rbee.queen.anthropic.mapping import Answering
 from rbee.queen.anthropic.messages import MESSAGES
 from rbee.queen.anthropic.requests import MessagesRequest
 from rbee.queen.anthropic.telling import MessageTelling
+from rbee.queen.front.blocks import blocks_of
 from rbee.queen.front.fields import read
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
+from rbee.wire.messages.events import Done, Token
 
 _HELLO = [{"role": "user", "content": "hello"}]
 _TOOLS = [
@@ -65,9 +67,11 @@ def messages_of(conversation: str) -> str:
         content = [_block(*block.split(" ", 1)) for block in blocks.split(", ")]
         messages.append({"role": role, "content": content})
     try:
-        return in_words_of(_understood({"messages": messages}).job.messages or [])
+        answering = _understood({"messages": messages})
     except RbeeError as error:
         return _refused(error)
+    unread = ", ".join(answering.unread)
+    return in_words_of(answering.job.messages or []) + (f"; {unread} left out" if unread else "")
 
 
 def events_told(pieces: str) -> str:
@@ -76,6 +80,17 @@ def events_told(pieces: str) -> str:
     numbers = [each["index"] for each in told if each["type"] == "content_block_start"]
     assert numbers == list(range(len(numbers))), told
     return ", ".join(_event(each) for each in told)
+
+
+def message_told(pieces: str) -> str:
+    """The blocks of an answer in one piece, and why it ended, in words."""
+    events = [event for event in events_of(pieces) if event is not None]
+    tokens = [event.read(Token) for event in events if event.name == "token"]
+    answering = _understood({"tools": _TOOLS})
+    message = answering.message("msg_1", blocks_of(tokens), events[-1].read(Done))
+    return ", ".join(
+        [*map(_content, json.loads(encode(message.content))), message.stop_reason or ""]
+    )
 
 
 def error_told(code: str, details: str) -> str:
@@ -113,9 +128,29 @@ def _block(kind: str, said: str) -> dict[str, Any]:
     if kind == "document":
         source = {"type": "text", "media_type": "text/plain", "data": said}
         return {"type": kind, "source": source}
+    if kind == "document_of_blocks":
+        blocks = [{"type": "text", "text": said}]
+        return {"type": "document", "source": {"type": "content", "content": blocks}}
+    if kind == "search_result":
+        content = [{"type": "text", "text": said}]
+        return {"type": kind, "title": "a title", "source": "a place", "content": content}
+    if kind in ("server_tool_use", "mcp_tool_use"):
+        return {"type": kind, "id": "srvtoolu_1", "name": said, "input": {}}
+    if kind in ("web_search_tool_result", "mcp_tool_result"):
+        found = {"type": "web_search_result", "title": said, "encrypted_content": "x"}
+        content = [found if kind.startswith("web") else {"type": "text", "text": said}]
+        return {"type": kind, "tool_use_id": "srvtoolu_1", "content": content}
+    if kind == "container_upload":
+        return {"type": kind, "file_id": said}
     if kind == "image":
         return {"type": kind, "source": {"type": "url", "url": said}}
     return {"type": kind, "text": said, "cache_control": {"type": "ephemeral"}}
+
+
+def _content(block: dict[str, Any]) -> str:
+    said = block.get("text") or block.get("thinking") or block.get("name")
+    called = f" {json.dumps(block['input'])}" if "input" in block else ""
+    return f"{block['type']} {said}{called}"
 
 
 def _event(told: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.answer_pieces import changed, sent_by
+from rbee.queen.front.blocks import Block
 from rbee.queen.front.fields import read
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
@@ -52,10 +53,12 @@ def messages_of(items: str) -> str:
     """The messages that items are, each in a word or two."""
     try:
         asked = [_item(*each.split(": ", 1)) for each in items.split(" / ")]
-        messages = _understood({"input": asked}).job().messages or []
+        answering = _understood({"input": asked})
+        messages = answering.job().messages or []
     except RbeeError as error:
         return _refused(error)
-    return in_words_of(messages)
+    unread = ", ".join(answering.unread)
+    return in_words_of(messages) + (f"; {unread} left out" if unread else "")
 
 
 def in_words_of(messages: Iterable[ChatMessage]) -> str:
@@ -91,7 +94,8 @@ def kept(sizes: str) -> str:
 
 def _understood(said: dict[str, Any]) -> Answering:
     asked = read(encode({"model": "minillama", "input": "hello", **said}), ResponseRequest)
-    return Answering(asked, "minillama", [], refuse_unknown=False)
+    kept = {"msg_1_0": Block("text", 0, text="hi")}
+    return Answering(asked, "minillama", [], kept.get, refuse_unknown=False)
 
 
 def _refused(error: RbeeError) -> str:
@@ -110,6 +114,26 @@ def _item(kind: str, said: str) -> dict[str, Any]:
         return {"type": "custom_tool_call", "call_id": said, "name": said, "input": "x"}
     if kind == "output":
         return {"type": "function_call_output", "call_id": "x", "output": said}
+    if kind == "mcp":
+        called = {"server_label": "clock", "name": "time", "arguments": "{}"}
+        return {"type": "mcp_call", "id": "mcp_1", "output": said, **called}
+    if kind == "code":
+        outputs = [{"type": "logs", "logs": said}]
+        return {"type": "code_interpreter_call", "id": "ci_1", "code": "1+1", "outputs": outputs}
+    if kind == "files":
+        found = {"queries": ["who"], "results": [{"text": said}]}
+        return {"type": "file_search_call", "id": "fs_1", **found}
+    if kind == "shell":
+        return {"type": "shell_call", "call_id": "c_1", "action": {"commands": [said]}}
+    if kind == "shell output":
+        output = [{"stdout": said}]
+        return {"type": "shell_call_output", "call_id": "c_1", "output": output}
+    if kind == "compaction":
+        return {"type": kind, "encrypted_content": said}
+    if kind == "reference":
+        return {"type": "item_reference", "id": said}
+    if kind == "bare reference":
+        return {"id": said}
     if kind == "search":
         return {"type": "web_search_call", "id": said, "status": "completed"}
     part = {"type": "output_text" if kind == "assistant" else "input_text", "text": said}

@@ -13,14 +13,14 @@ from fixtures.hub.models import PATCH, SIGHT
 from harness.cluster import Cluster
 from rbee.hive.models.choose import ListedFile
 from rbee.hive.models.projectors import beside, projector_of
-from rbee.queen.anthropic.mapping import messages_of as anthropics
+from rbee.queen.anthropic.mapping import conversation_of as anthropics
 from rbee.queen.anthropic.requests import MessagesRequest
 from rbee.queen.front.fields import read
 from rbee.queen.ollama.mapping import messages_of as ollamas
 from rbee.queen.ollama.messages import OllamaMessage
 from rbee.queen.openai.mapping import Chat
 from rbee.queen.openai.requests import ChatRequest
-from rbee.queen.openai.responses.items import messages_of as items
+from rbee.queen.openai.responses.items import conversation_of as items
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
 from rbee.wire.messages.inference import ChatMessage, InferRequest, Picture
@@ -145,10 +145,11 @@ def _said(api: str, before: str, picture: bytes, behind: str) -> ChatMessage:
     if api == "responses":
         shown = {"type": "input_image", "image_url": url}
         content = _parts("input_text", before, shown, behind)
-        return items([{"role": "user", "content": content}])[0]
+        return items([{"role": "user", "content": content}]).messages[0]
     if api == "messages":
         shown = {"type": "image", "source": {"type": "base64", "data": data}}
-        return anthropics(read(_body(_parts("text", before, shown, behind)), MessagesRequest))[0]
+        of_anthropic = read(_body(_parts("text", before, shown, behind)), MessagesRequest)
+        return anthropics(of_anthropic).messages[0]
     asked = {"role": "user", "content": before + behind, "images": [data]}
     return ollamas([decode(json.dumps(asked).encode(), OllamaMessage)])[0]
 

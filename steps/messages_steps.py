@@ -36,6 +36,12 @@ def told_as_blocks(context: Context) -> None:
     context.told = [block_decisions.events_told(row["pieces"]) for row in context.rows]
 
 
+@when("an answer is told at once to a client of Anthropic's of each of these pieces")
+def told_at_once(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [block_decisions.message_told(row["pieces"]) for row in context.rows]
+
+
 @when("each of these errors is told in Anthropic's words")
 def errors_told(context: Context) -> None:
     context.rows = list(context.table)

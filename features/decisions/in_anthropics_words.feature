@@ -16,7 +16,7 @@ Feature: What Anthropic's words mean here
       | "output_config": {"format": {"type": "json_schema", "schema": {"type": "array"}}} | "json_schema": {"type": "array"} |
       | "metadata": {"user_id": "me"}, "service_tier": "auto", "cache_control": {"type": "ephemeral"} | nothing             |
       | "context_management": {"edits": []}, "mcp_servers": [], "stream": false | nothing                                   |
-      | "mcp_servers": [{"type": "url", "url": "x", "name": "x"}]          | refused: mcp_servers                           |
+      | "mcp_servers": [{"type": "url", "url": "x", "name": "x"}]          | nothing                                        |
       | "container": "x"                                                   | refused: container                             |
       | "bees": 1                                                          | refused: bees                                  |
       | "max_tokens": 0                                                    | refused: max_tokens                            |
@@ -32,6 +32,7 @@ Feature: What Anthropic's words mean here
       | "tool_choice": {"type": "tool", "name": "time"}                      | must call time; web_search_20250305 left out              |
       | "tool_choice": {"type": "none"}                                      | may call nothing; web_search_20250305 left out            |
       | "tool_choice": {"type": "tool", "name": "bees"}                      | refused: tool_choice                                      |
+      | "mcp_servers": [{"type": "url", "url": "x", "name": "x"}]            | may call weather, time; web_search_20250305, mcp_servers left out |
       | "then": [{"role": "system", "content": [{"type": "tool_removal", "tool": {"type": "tool_reference", "name": "time"}}]}] | may call weather; web_search_20250305 left out |
       | "then": [{"role": "system", "content": [{"type": "tool_addition", "tool": {"type": "tool_definition", "definition": {"name": "note", "input_schema": {}}}}]}] | may call weather, time, note; web_search_20250305 left out |
     Then it comes to what each row tells
@@ -58,6 +59,14 @@ Feature: What Anthropic's words mean here
       | user text hello / assistant redacted_thinking x, text hi / user text and?      | user hello / assistant hi / user and?        |
       | user text time? / system tool_addition time / assistant text noon / user text so? | user time? / assistant noon / user so?    |
       | user document bees                                                             | user bees                                    |
+      | user document_of_blocks bees                                                   | user bees                                    |
+      | user search_result bees                                                        | user a title+a place+bees                    |
+      | user text news? / assistant text hm, server_tool_use web_search, web_search_tool_result bees, text well / user text and? | user news? / assistant hm calls web_search / tool [{"type":"web_search_result","title":"bees"}] / assistant well / user and? |
+      | user text time? / assistant mcp_tool_use time, mcp_tool_result noon, text it is noon / user text and? | user time? / assistant calls time / tool noon / assistant it is noon / user and? |
+      | user text news? / assistant server_tool_use web_search, web_search_tool_result bees | user news? / assistant calls web_search / tool [{"type":"web_search_result","title":"bees"}] |
+      | user text news? / assistant server_tool_use web_search, text well / user text and? | user news? / assistant well / user and?; server_tool_use left out |
+      | user text news? / assistant web_search_tool_result bees, text well / user text and? | user news? / assistant well / user and?; web_search_tool_result left out |
+      | user container_upload x, text hello                                            | user hello; container_upload left out        |
       | system tool_addition time                                                      | refused: messages                            |
       | user image x                                                                   | refused: messages[0].content[0]              |
       | user text time? / assistant tool_use time                                      | refused: messages                            |
@@ -76,6 +85,18 @@ Feature: What Anthropic's words mean here
       | text Hel / met lo              | start, +text, Hel, -, stop_sequence, stop                                   |
       | text Hel / full                | start, +text, Hel, -, model_context_window_exceeded, stop                   |
       |                                | start, end_turn, stop                                                       |
+    Then it comes to what each row tells
+
+  @fault.queen.part-of-a-member
+  Scenario: An answer in one piece, as blocks
+    When an answer is told at once to a client of Anthropic's of each of these pieces
+      | pieces                                            | comes to                              |
+      | text Hel / text lo                                | text Hello, end_turn                  |
+      | thought hm / call time {"a": / on 1}              | thinking hm, tool_use time {"a": 1}, tool_use |
+      | call time {"a": 1, "b": "x, / cut                 | tool_use time {"a": 1}, max_tokens    |
+      | call time {"a": 1, "b": [1, 2 / cut               | tool_use time {"a": 1}, max_tokens    |
+      | call time {"a": 1 / cut                           | tool_use time {}, max_tokens          |
+      | call time / cut                                   | tool_use time {}, max_tokens          |
     Then it comes to what each row tells
 
   Scenario: How errors are told

@@ -57,7 +57,15 @@ Feature: What the words of /v1/responses mean here
       | user: time? / call: time / output: noon / reasoning: so / call: weather / output: fine | user time? / assistant calls time / tool noon / assistant (so) calls weather / tool fine |
       | user: write / custom: note / output: done                      | user write / assistant calls note / tool done                |
       | user: hello / packed: hm / assistant: hi / user: and?          | user hello / assistant (hm) hi / user and?                   |
-      | user: hello / search: x                                        | refused: input[1]                                            |
+      | user: news? / mcp: noon / assistant: hi / user: and?           | user news? / assistant calls time / tool noon / assistant hi / user and? |
+      | user: sum? / code: 2 / assistant: two / user: and?             | user sum? / assistant calls code_interpreter / tool 2 / assistant two / user and? |
+      | user: who? / files: bees / assistant: bees / user: and?        | user who? / assistant calls file_search / tool [{"text":"bees"}] / assistant bees / user and? |
+      | user: list / shell: ls / shell output: a.txt                   | user list / assistant calls shell / tool [{"stdout":"a.txt"}] |
+      | user: hello / search: x / assistant: hi / user: and?           | user hello / assistant hi / user and?; web_search_call left out |
+      | user: hello / reference: msg_1_0 / user: and?                  | user hello / assistant hi / user and?                        |
+      | user: hello / reference: msg_2_0 / user: and?                  | refused: input[1]                                            |
+      | user: hello / bare reference: msg_1_0 / user: and?             | user hello / assistant hi / user and?                        |
+      | user: hello / compaction: x                                    | refused: input[1]                                            |
       | reasoning: hm                                                  | refused: input                                               |
       | user: time? / call: time                                       | refused: input                                               |
     Then it comes to what each row tells

@@ -529,6 +529,9 @@ CONTEXT_WAITS = _worker(
 )
 TOOLS_LEFT_OUT = _worker("tools.left", "this model was taught no tools; it answers without them")
 TOOLS_ELSEWHERE = _queen("tools.elsewhere", "left out: {names}, which are tools of other servers")
+ITEMS_LEFT_OUT = _queen(
+    "items.left", "left out of the conversation: {names}, which no model here can be told"
+)
 PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the prompt")
 PROMPT_READ = _worker("prompt.read", "read the prompt: {tokens} tokens in {seconds}")
 ANSWER_SO_FAR = _worker("answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")

@@ -52,6 +52,8 @@ class Handlers(Offer):
             message_id = f"{PREFIX}{job.job_id}"
             if answering.tools.left_out:
                 job.say(narration.TOOLS_ELSEWHERE, names=", ".join(answering.tools.left_out))
+            if answering.unread:
+                job.say(narration.ITEMS_LEFT_OUT, names=", ".join(answering.unread))
             if asked.stream:
                 telling = MessageTelling(answering, message_id, mark)
                 return await stream(request, telling, work, self.settings, headers)

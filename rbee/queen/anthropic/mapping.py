@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
-import msgspec
-
+from rbee.queen.anthropic import elsewhere
 from rbee.queen.anthropic.messages import (
     Content,
     Message,
@@ -23,6 +22,9 @@ from rbee.queen.anthropic.requests import (
     DocumentBlock,
     ImageBlock,
     MessagesRequest,
+    SearchResultBlock,
+    ServerToolResultBlock,
+    ServerToolUseBlock,
     TextBlock,
     ThinkingBlock,
     Tool,
@@ -31,20 +33,24 @@ from rbee.queen.anthropic.requests import (
     ToolResultBlock,
     ToolUseBlock,
 )
-from rbee.queen.front.blocks import Block, Blocks
+from rbee.queen.front.blocks import Block, Blocks, whole_members
 from rbee.queen.front.fields import taken
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
-from rbee.queen.front.tools import left_out, loosened
+from rbee.queen.front.tools import Conversation, left_out, loosened
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
-from rbee.wire.messages.inference import ChatMessage, ToolCall, ToolFunction
+from rbee.wire.messages.inference import ChatMessage, Picture, ToolCall, ToolFunction
 from rbee.wire.messages.jobs import JobRequest
 
 PREFIX = "msg_"
 #: Between blocks of text that are one text to a model.
 _BETWEEN = "\n\n"
+#: Where the text of a document is that can be read.
+_READ_SOURCES = ("text", "content")
+#: What is said of calls that no server has answered.
+_UNANSWERED = "server_tool_use"
 #: Blocks of messages of `system` that are about tools.
 _CHANGES = ("tool_addition", "tool_removal")
 
@@ -65,6 +71,9 @@ class Tools:
                 offered = [each for each in offered if each.name != changed.name]
             elif changed.definition is not None:
                 offered += self._taken(changed.definition, f"{path}.tool.definition")
+        for at, _ in enumerate(asked.mcp_servers or ()):
+            named = left_out("mcp_servers", f"mcp_servers[{at}]", refuse_unknown=refuse_unknown)
+            self.left_out += [named] if named not in self.left_out else []
         choice = asked.tool_choice
         kind = choice.type if choice else "auto"
         if choice is not None and kind == "tool":
@@ -94,7 +103,10 @@ class Answering:
         self.tools = Tools(asked, refuse_unknown=refuse_unknown)
         thinking = asked.thinking
         self.tells_thoughts = thinking is None or thinking.display != "omitted"
-        self.job = _job(asked, ref, self.tools)
+        said = conversation_of(asked, refuse_unknown=refuse_unknown)
+        #: The types of the blocks that the model is told nothing of.
+        self.unread: Sequence[str] = said.left_out
+        self.job = _job(asked, ref, self.tools, said.messages)
 
     def message(self, message_id: str, blocks: Blocks, done: Done) -> Message:
         """The answer in one piece."""
@@ -115,9 +127,7 @@ class Answering:
             return thinking if self.tells_thoughts else None
         if block.kind == "text":
             return TextContent(text=block.text)
-        if block.is_cut_off():
-            return TextContent(text=f"{block.name}{block.text}")  # no object comes of it
-        arguments = msgspec.json.decode(block.text or "{}", type=dict[str, Any])
+        arguments = whole_members(block.text)
         return ToolUseContent(id=block.id, name=block.name, input=arguments)
 
 
@@ -142,23 +152,27 @@ def stop_reason_of(done: Done) -> StopReason:
     return "model_context_window_exceeded" if done.context_full else "max_tokens"
 
 
-def messages_of(asked: CountRequest) -> list[ChatMessage]:
-    """The conversation of a request. Raises `invalid_request` by the path of a block."""
-    messages = []
+def conversation_of(asked: CountRequest, *, refuse_unknown: bool = False) -> Conversation:
+    """The conversation of a request. Raises `invalid_request` by the path of a block, with
+    `refuse_unknown` also for one that would be left out."""
+    messages: list[ChatMessage] = []
+    unread: list[str] = []
     system = _texts(asked.system or "", "system").text
     if system:
         messages.append(ChatMessage(role="system", content=system))
     for at, message in enumerate(asked.messages):
-        messages += list(_messages(message, f"messages[{at}]"))
-    return messages
+        told = _messages(message, f"messages[{at}]", refuse_unknown=refuse_unknown)
+        messages += told.messages
+        unread += told.left_out
+    return Conversation(messages, list(dict.fromkeys(unread)))
 
 
-def _job(asked: CountRequest, ref: str, tools: Tools) -> JobRequest:
+def _job(asked: CountRequest, ref: str, tools: Tools, said: list[ChatMessage]) -> JobRequest:
     config = asked.output_config
     form = (config.format if config else None) or asked.output_format
     if form is not None and tools.must_call:
         raise _wrong("output_config.format", "does not go with a call that is demanded")
-    messages = as_prefilled(messages_of(asked), functools.partial(_wrong, "messages"))
+    messages = as_prefilled(said, functools.partial(_wrong, "messages"))
     if messages[-1].role == "assistant" and tools.must_call:
         raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
     thinks = asked.thinking.type if asked.thinking else ""
@@ -189,54 +203,113 @@ def _sampled(asked: MessagesRequest) -> dict[str, Any]:
     }
 
 
-def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
-    """A message of a conversation, before it what tools have answered."""
+class _Turn:
+    """One message of a conversation, which becomes several: what tools have answered is told by
+    messages of their own."""
+
+    def __init__(self, role: Literal["user", "assistant", "system"]) -> None:
+        self.role = role
+        self.messages: list[ChatMessage] = []
+        self.said = Said(_BETWEEN)
+        #: The types of the blocks that a model is told nothing of.
+        self.left_out: list[str] = []
+        self._thoughts: list[str] = []
+        self._calls: list[ToolCall] = []
+        #: Calls that a server has to answer, by their ids.
+        self._asked: dict[str, ToolCall] = {}
+        self._is_told = False
+
+    def tells(self) -> None:
+        """There is something to say, if it be nothing."""
+        self._is_told = True
+
+    def think(self, thought: str) -> None:
+        """The model thinks."""
+        self._thoughts.append(thought)
+
+    def call(self, called: ToolUseBlock | ServerToolUseBlock, *, of_server: bool = False) -> None:
+        """The model calls a tool, maybe one of a server."""
+        arguments = encode(called.input).decode()
+        call = ToolCall(id=called.id, name=called.name, arguments=arguments)
+        if of_server:
+            self._asked[call.id] = call
+        else:
+            self._calls.append(call)
+
+    def answered(self, call_id: str, text: str, pictures: Sequence[Picture] = ()) -> None:
+        """A tool has answered."""
+        self.messages.append(
+            ChatMessage(role="tool", content=text, pictures=[*pictures], tool_call_id=call_id)
+        )
+
+    def answered_by_server(self, call_id: str, text: str) -> bool:
+        """The same of a tool of a server; False: it was not called."""
+        call = self._asked.pop(call_id, None)
+        if call is None:
+            return False
+        self._calls.append(call)
+        self._close()
+        self.answered(call_id, text)
+        return True
+
+    def end(self) -> list[ChatMessage]:
+        """All of it."""
+        self.left_out += [_UNANSWERED] * bool(self._asked)
+        if self._is_told or self._thoughts or self._calls:
+            self._close()
+        return self.messages
+
+    def _close(self) -> None:
+        self.messages.append(
+            ChatMessage(
+                role=self.role,
+                content=self.said.text,
+                pictures=self.said.pictures,
+                thought="".join(self._thoughts),
+                tool_calls=self._calls,
+            )
+        )
+        self.said, self._thoughts, self._calls = Said(_BETWEEN), [], []
+        self._is_told = False
+
+
+def _messages(asked: AnthropicMessage, path: str, *, refuse_unknown: bool) -> Conversation:
+    """What a message says, and what tools have answered in it."""
     if isinstance(asked.content, str):
-        return [ChatMessage(role=asked.role, content=asked.content)]
-    messages: list[ChatMessage] = []
-    said = Said(_BETWEEN)
-    thoughts: list[str] = []
-    calls: list[ToolCall] = []
-    is_said, is_told = True, False
+        return Conversation([ChatMessage(role=asked.role, content=asked.content)], [])
+    turn, is_models = _Turn(asked.role), asked.role == "assistant"
+    is_said = True
     for at, block in enumerate(asked.content):
         where = f"{path}.content[{at}]"
-        kind = block.get("type")
-        if kind == "thinking" and asked.role == "assistant":
-            thoughts.append(taken(block, ThinkingBlock, where).thinking)
-        elif kind == "redacted_thinking" and asked.role == "assistant":
+        kind = str(block.get("type"))
+        if kind == "thinking" and is_models:
+            turn.think(taken(block, ThinkingBlock, where).thinking)
+        elif kind == "redacted_thinking" and is_models:
             continue  # nobody but whoever has made it can read it
         elif kind in _CHANGES and asked.role == "system":
             is_said = False  # it is about the tools; see `Tools`
-        elif kind == "tool_use" and asked.role == "assistant":
-            called = taken(block, ToolUseBlock, where)
-            arguments = encode(called.input).decode()
-            calls.append(ToolCall(id=called.id, name=called.name, arguments=arguments))
+        elif kind == "tool_use" and is_models:
+            turn.call(taken(block, ToolUseBlock, where))
+        elif kind in elsewhere.CALLS and is_models:
+            turn.call(taken(block, ServerToolUseBlock, where), of_server=True)
+        elif kind.endswith(elsewhere.ANSWER) and is_models:
+            told = taken(block, ServerToolResultBlock, where)
+            if not turn.answered_by_server(told.tool_use_id, elsewhere.readable(told.content)):
+                turn.left_out.append(left_out(kind, where, "item", refuse_unknown=refuse_unknown))
         elif kind == "tool_result" and asked.role == "user":
             answer = taken(block, ToolResultBlock, where)
             result = _texts(answer.content or "", f"{where}.content", shows=True)
             text = result.text or ("error" if answer.is_error else "")
-            messages.append(
-                ChatMessage(
-                    role="tool",
-                    content=text,
-                    pictures=result.pictures,
-                    tool_call_id=answer.tool_use_id,
-                )
-            )
+            turn.answered(answer.tool_use_id, text, result.pictures)
+        elif kind == elsewhere.UPLOAD:
+            turn.left_out.append(left_out(kind, where, "item", refuse_unknown=refuse_unknown))
         else:
-            _take_in(said, block, where, shows=asked.role == "user")
-            is_told = True
-    if is_told or thoughts or calls or (is_said and not messages):
-        messages.append(
-            ChatMessage(
-                role=asked.role,
-                content=said.text,
-                pictures=said.pictures,
-                thought="".join(thoughts),
-                tool_calls=calls,
-            )
-        )
-    return messages
+            _take_in(turn.said, block, where, shows=asked.role == "user")
+            turn.tells()
+    messages = turn.end()
+    if is_said and not messages:
+        messages = [ChatMessage(role=asked.role, content="")]
+    return Conversation(messages, turn.left_out)
 
 
 def _changes(asked: CountRequest) -> Iterator[tuple[str, ToolChange]]:
@@ -280,10 +353,17 @@ def _text(block: dict[str, Any], path: str) -> str:
         return taken(block, TextBlock, path).text
     if kind == "tool_reference":
         return taken(block, ToolReference, path).tool_name
+    if kind == "search_result":
+        found = taken(block, SearchResultBlock, path)
+        parts = (found.title, found.source, _texts(found.content, f"{path}.content").text)
+        return _BETWEEN.join(part for part in parts if part)
     source = block.get("source")
-    if kind == "document" and isinstance(source, dict) and source.get("type") == "text":
+    if kind == "document" and isinstance(source, dict) and source.get("type") in _READ_SOURCES:
         document = taken(block, DocumentBlock, path)
-        parts = (document.title, document.context, document.source.data)
+        said = document.source.data
+        if said is None:
+            said = _texts(document.source.content or "", f"{path}.source.content").text
+        parts = (document.title or "", document.context or "", said)
         return _BETWEEN.join(part for part in parts if part)
     raise _wrong(path, f"is of the type {kind!r}, which is not understood here")
 

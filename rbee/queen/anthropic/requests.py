@@ -79,6 +79,29 @@ class ToolResultBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     toolset_name: PartOfAnswer = None
 
 
+class ServerToolUseBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`server_tool_use`, or `mcp_tool_use`: what the model has called, and a server has run."""
+
+    type: Annotated[Literal["server_tool_use", "mcp_tool_use"], done("which of them it is")]
+    id: Annotated[NonEmpty, done("what its result names")]
+    name: Annotated[NonEmpty, done("the name of the tool")]
+    input: Annotated[dict[str, Any], done("its arguments")]
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    caller: Annotated[Any, passes(MODELS_CALL)] = None
+    server_name: Annotated[Any, passes("the model is told the name of the tool")] = None
+
+
+class ServerToolResultBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`web_search_tool_result` and others: what came of it, as far as it can be read."""
+
+    type: Annotated[str, done("which of them it is")]
+    tool_use_id: Annotated[NonEmpty, done("the call that is answered")]
+    content: Annotated[Any, done("the answer: texts as they are, all else as JSON")] = None
+    is_error: Annotated[Any, passes("the content says so")] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    caller: Annotated[Any, passes(MODELS_CALL)] = None
+
+
 class ToolReference(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`tool_reference`: a tool that was found; its name is the answer."""
 
@@ -108,9 +131,14 @@ class ToolChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class TextSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Where a document is; only texts that are sent with it are understood."""
 
-    type: Annotated[Literal["text"], done("`text`")]
-    data: Annotated[str, done("the text")]
+    type: Annotated[Literal["text", "content"], done("`text`, or `content`")]
+    data: Annotated[str | None, done("the text, with `text`")] = None
+    content: Annotated[str | _BLOCKS | None, done("the same, or blocks, with `content`")] = None
     media_type: Annotated[Any, passes("it is a text")] = None
+
+    def __post_init__(self) -> None:
+        if (self.data is None) == (self.type == "text"):
+            raise ValueError("`data` goes with the type `text`, and `content` with `content`")
 
 
 class ImageSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -136,6 +164,17 @@ class DocumentBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     source: Annotated[TextSource, done("the text")]
     title: Annotated[str | None, done("stands before the text")] = None
     context: Annotated[str | None, done("stands before the text")] = None
+    citations: Annotated[Any, passes("no answer cites")] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+
+
+class SearchResultBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`search_result`: texts that were found, with where."""
+
+    type: Annotated[Literal["search_result"], done("`search_result`")]
+    content: Annotated[_BLOCKS, done("the texts")]
+    title: Annotated[str, done("stands before them")] = ""
+    source: Annotated[str, done("stands before them")] = ""
     citations: Annotated[Any, passes("no answer cites")] = None
     cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
 
@@ -229,7 +268,10 @@ class CountRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     betas: Annotated[Any, passes("what is served does not depend on them")] = None
     user_profile_id: Annotated[Any, passes("the key tells who asks")] = None
     workspace_id: Annotated[Any, passes("the key tells who asks")] = None
-    mcp_servers: Annotated[Any, refused("nobody here asks them; offer their tools", [])] = None
+    mcp_servers: Annotated[
+        Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
+        done("nobody here asks them: left out, or refused, as tools of Anthropic's own types are"),
+    ] = None
 
 
 class MessagesRequest(CountRequest, kw_only=True):

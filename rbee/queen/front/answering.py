@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, MutableMapping
 
 from aiohttp import web
 
@@ -23,7 +23,7 @@ from rbee.wire.errors import ErrorBody, RbeeError, invalid
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.names import AddName
 from rbee.wire.model_ref import BUNDLED
-from rbee.wire.narration import TOOLS_ELSEWHERE, TOOLS_LEFT_OUT, Narration
+from rbee.wire.narration import ITEMS_LEFT_OUT, TOOLS_ELSEWHERE, TOOLS_LEFT_OUT, Narration
 
 _WITHOUT_TOOLS = "tools were left out: the model's chat template knows none"
 
@@ -192,15 +192,20 @@ def check(event: Event) -> None:
         raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
 
 
-def warning_of(event: Event) -> dict[str, str]:
-    """The header that tells what an answer does without, where an event says that."""
-    if event.name != "narration":
-        return {}
-    said = event.read(Narration)
+def warn(headers: MutableMapping[str, str], event: Event) -> None:
+    """Has these headers tell what an answer does without, where an event says that."""
+    warning = _warning_of(event.read(Narration)) if event.name == "narration" else ""
+    said = headers.get(addresses.WARNING_HEADER, "")
+    if warning and warning not in said:
+        headers[addresses.WARNING_HEADER] = f"{said}; {warning}" if said else warning
+
+
+def _warning_of(said: Narration) -> str:
     if said.action == TOOLS_ELSEWHERE.action:
-        return {addresses.WARNING_HEADER: f"tools were {said.human}"}
-    left_out = said.action == TOOLS_LEFT_OUT.action
-    return {addresses.WARNING_HEADER: _WITHOUT_TOOLS} if left_out else {}
+        return f"tools were {said.human}"
+    if said.action == ITEMS_LEFT_OUT.action:
+        return said.human
+    return _WITHOUT_TOOLS if said.action == TOOLS_LEFT_OUT.action else ""
 
 
 class Stream(web.StreamResponse):

@@ -5,8 +5,9 @@ For doors that tell an answer that way, with a beginning and an end of each bloc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -34,6 +35,32 @@ class Block(msgspec.Struct):
         except msgspec.DecodeError:
             return True
         return False
+
+
+def whole_members(arguments: str) -> dict[str, Any]:
+    """The arguments of a call; of those that were cut off the members that are whole."""
+    *_, last = 0, *_ends_of_members(arguments)
+    for text in (arguments or "{}", f"{arguments[:last] or '{'}}}"):
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.json.decode(text, type=dict[str, Any])
+    return {}
+
+
+def _ends_of_members(text: str) -> Iterator[int]:
+    """Where the members of an object end behind which another one begins."""
+    depth, is_text, is_escaped = 0, False, False
+    for at, letter in enumerate(text):
+        if is_text:
+            is_text = is_escaped or letter != '"'
+            is_escaped = letter == "\\" and not is_escaped
+        elif letter == '"':
+            is_text = True
+        elif letter in "[{":
+            depth += 1
+        elif letter in "]}":
+            depth -= 1
+        elif letter == "," and depth == 1:
+            yield at
 
 
 class Change(NamedTuple):

@@ -17,6 +17,7 @@ _AS_SAID = frozenset(
         narration.CONTEXT_STAYS,
         narration.TOOLS_LEFT_OUT,
         narration.TOOLS_ELSEWHERE,
+        narration.ITEMS_LEFT_OUT,
         narration.PROMPT_SO_FAR,
         narration.PROMPT_READ,
         narration.ANSWER_SO_FAR,

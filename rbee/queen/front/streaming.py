@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, Event
-from rbee.queen.front.answering import RequestWork, Stream, check, finish, send, warning_of
+from rbee.queen.front.answering import RequestWork, Stream, check, finish, send, warn
 from rbee.queen.front.blocks import Blocks, Change
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
@@ -127,7 +127,8 @@ async def _tell(
         async with contextlib.aclosing(work.events(silence.patient_until)) as events:
             async for news, is_last in events:
                 for index, each in news:
-                    response.headers.update({} if response.prepared else warning_of(each))
+                    if not response.prepared:
+                        warn(response.headers, each)
                     pending += telling.take(index, each)
                 now = loop.time()
                 if not pending:
@@ -160,7 +161,7 @@ async def gathered(
     async with contextlib.aclosing(work.events()) as events:
         async for news, _ in events:
             for index, each in news:
-                headers.update(warning_of(each))
+                warn(headers, each)
                 if each.name == "token":
                     tokens[index].append(each.read(Token))
                 elif each.name == "vector":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from rbee.wire.errors import invalid, nested_too_deep
+from rbee.wire.messages.inference import ChatMessage
 
 #: The characters that are not repeated of a type that a caller has sent.
 _PLAIN = re.compile(r"[^\w.-]", re.ASCII)
@@ -17,14 +18,24 @@ _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 _VALUES = ("const", "enum", "default", "examples")
 
 
-def left_out(kind: object, path: str, *, refuse_unknown: bool) -> str:
-    """The type of a tool that no model here can be given, as it may be shown. Raises
-    `invalid_request` with `refuse_unknown`."""
+class Conversation(NamedTuple):
+    """What was said, and the types of what a model is told nothing of."""
+
+    messages: list[ChatMessage]
+    left_out: list[str]
+
+
+def left_out(
+    kind: object, path: str, what: Literal["tool", "item"] = "tool", *, refuse_unknown: bool
+) -> str:
+    """The type of a tool that no model here can be given, or of an item of a conversation that is
+    about one, as it may be shown. Raises `invalid_request` with `refuse_unknown`."""
     shown = _PLAIN.sub("?", str(kind))[:_LONGEST]
     if refuse_unknown:
+        instead = "offer functions" if what == "tool" else "leave it out yourself"
         raise invalid(
             f"`{path}` is of the type {shown}, which no model here can be given",
-            "offer functions, or let it be left out (refuse_unknown_tools)",
+            f"{instead}, or let it be left out (refuse_unknown_tools)",
             field=path,
         )
     return shown

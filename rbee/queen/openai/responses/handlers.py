@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from aiohttp import web
 
@@ -10,12 +11,13 @@ from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.process.tasks import spawn
 from rbee.queen.front.answering import Asker, RequestWork, asker_of, working
-from rbee.queen.front.blocks import Blocks, blocks_of
+from rbee.queen.front.blocks import Block, Blocks, blocks_of
 from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
+from rbee.queen.openai.responses.items import place_of
 from rbee.queen.openai.responses.kept import Kept, blocks_so_far
 from rbee.queen.openai.responses.mapping import PREFIX, Answering, failure_of, in_words
 from rbee.queen.openai.responses.messages import (
@@ -142,6 +144,8 @@ class Responses:
         (job,) = work.begin([answering.job()])
         if answering.tools.left_out:
             job.say(narration.TOOLS_ELSEWHERE, names=", ".join(answering.tools.left_out))
+        if answering.unread:
+            job.say(narration.ITEMS_LEFT_OUT, names=", ".join(answering.unread))
         if answering.asked.store is not False:
             self._kept.keep(job, answering)
         return job
@@ -152,7 +156,20 @@ class Responses:
         before = self._before(request, asked.previous_response_id)
         asked.model = ref
         refuse = self._offer.settings.refuse_unknown_tools
-        return Answering(asked, model, before, refuse_unknown=refuse)
+        refer = functools.partial(self._block, request)
+        return Answering(asked, model, before, refer, refuse_unknown=refuse)
+
+    def _block(self, request: web.Request, item_id: str) -> Block | None:
+        """What an item of an answer of this caller was; None: it is not kept."""
+        place = place_of(item_id)
+        if place is None:
+            return None
+        try:
+            job, _, blocks = self._found(request, place[0])
+        except RbeeError:
+            return None
+        is_there = job.state is JobState.DONE and place[1] < len(blocks.all)
+        return blocks.all[place[1]] if is_there else None
 
     def _before(self, request: web.Request, response_id: str | None) -> list[ChatMessage]:
         """The conversation that goes on from an answer. Raises where that cannot be had."""

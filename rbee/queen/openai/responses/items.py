@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -17,7 +18,14 @@ from msgspec.structs import replace
 from rbee.queen.front.blocks import Block
 from rbee.queen.front.fields import taken
 from rbee.queen.front.pictures import Said
+from rbee.queen.front.tools import Conversation, left_out
 from rbee.queen.openai.mapping import check_arguments
+from rbee.queen.openai.responses.elsewhere import (
+    UNREADABLE,
+    AnsweredElsewhere,
+    CalledElsewhere,
+    told_of,
+)
 from rbee.queen.openai.responses.messages import (
     CustomCall,
     FunctionCall,
@@ -35,23 +43,37 @@ from rbee.queen.openai.responses.requests import (
     MessageItem,
     OutputItem,
     ReasoningItem,
+    ReferenceItem,
 )
 from rbee.queen.openai.responses.tools import Meant, arguments_of, text_of
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ChatMessage, Picture, ToolCall
 
 _TEXTS = ("input_text", "output_text", "text", "refusal")
+_REFERENCE = "item_reference"
+_ITEM_ID = re.compile(r"(?:msg|rs|fc)_(?P<of>.+)_(?P<index>\d{1,9})")
 _KNOWN = "messages, reasoning, calls of functions and custom tools, and what came of them"
 
 
-def messages_of(asked: str | Sequence[dict[str, Any]]) -> list[ChatMessage]:
-    """The conversation that these items are. Raises `invalid_request` by the path of an item."""
+#: Finds what an item of an answer was, by its id, while that is kept.
+Refer = Callable[[str], Block | None]
+
+
+def conversation_of(
+    asked: str | Sequence[dict[str, Any]],
+    refer: Refer = lambda item_id: None,
+    *,
+    refuse_unknown: bool = False,
+) -> Conversation:
+    """The conversation that these items are. Raises `invalid_request` by the path of an item, with
+    `refuse_unknown` also for one that would be left out."""
     if isinstance(asked, str):
-        return [ChatMessage(role="user", content=asked)]
+        return Conversation([ChatMessage(role="user", content=asked)], [])
     turns = _Turns()
+    unread: list[str] = []
     for at, item in enumerate(asked):
         path = f"input[{at}]"
-        kind = item.get("type") or "message"
+        kind = item.get("type") or ("message" if "role" in item or "id" not in item else _REFERENCE)
         if kind == "message":
             said = taken(item, MessageItem, path)
             content = _said(said.content, f"{path}.content")
@@ -66,11 +88,21 @@ def messages_of(asked: str | Sequence[dict[str, Any]]) -> list[ChatMessage]:
             answer = taken(item, OutputItem, path)
             content = _said(answer.output, f"{path}.output")
             turns.answer(answer.call_id, content.text, content.pictures)
+        elif kind == _REFERENCE:
+            reference = taken(item, ReferenceItem, path)
+            block = refer(reference.id)
+            if block is None:
+                raise _unkept(path)
+            turns.tell(block)
+        elif kind in UNREADABLE:
+            unread.append(left_out(kind, path, "item", refuse_unknown=refuse_unknown))
+        elif told := told_of(item, path):
+            turns.tell_of(told, path)
         else:
             raise invalid(
                 f"`{path}` is of a type that is not understood here", f"send {_KNOWN}", field=path
             )
-    return turns.messages
+    return Conversation(turns.messages, list(dict.fromkeys(unread)))
 
 
 class _Turns:
@@ -107,6 +139,24 @@ class _Turns:
             ChatMessage(role="tool", content=text, pictures=[*pictures], tool_call_id=call_id)
         )
 
+    def tell(self, block: Block) -> None:
+        """The model does what it has done in a block of an answer."""
+        if block.kind == "thought":
+            self.think(block.text)
+        elif block.kind == "text":
+            self.say("assistant", block.text)
+        elif not block.is_cut_off():
+            self.call(ToolCall(id=block.id, name=block.name, arguments=block.text or "{}"))
+
+    def tell_of(self, told: CalledElsewhere | AnsweredElsewhere, path: str) -> None:
+        """A tool of another server was called, or has answered."""
+        if isinstance(told, CalledElsewhere):
+            arguments = told.arguments or "{}"
+            check_arguments(arguments, f"{path}.arguments")
+            self.call(ToolCall(id=told.call_id, name=told.name, arguments=arguments))
+        if told.answer is not None:
+            self.answer(told.call_id, told.answer)
+
     def _turn(self) -> ChatMessage:
         """The model's message that what it does now belongs to, which is the last one."""
         if not self.messages or self.messages[-1].role != "assistant":
@@ -120,12 +170,7 @@ def message_of(blocks: Iterable[Block]) -> ChatMessage:
     """What the model has done in a turn, as one message."""
     turns = _Turns()
     for block in blocks:
-        if block.kind == "thought":
-            turns.think(block.text)
-        elif block.kind == "text":
-            turns.say("assistant", block.text)
-        elif not block.is_cut_off():
-            turns.call(ToolCall(id=block.id, name=block.name, arguments=block.text or "{}"))
+        turns.tell(block)
     return turns.messages[-1] if turns.messages else ChatMessage(role="assistant", content="")
 
 
@@ -192,6 +237,12 @@ class Shape:
         return OutputText(text=block.text, logprobs=block.logprobs if self.likely else [])
 
 
+def place_of(item_id: str) -> tuple[str, int] | None:
+    """What an id of `Shape.id_of` names: the answer that it is of, and the number of its block."""
+    found = _ITEM_ID.fullmatch(item_id)
+    return (found["of"], int(found["index"])) if found else None
+
+
 def pack(thought: str) -> str:
     """A thought as clients carry it that show none: opaque to them, and no secret."""
     return base64.b64encode(thought.encode()).decode()
@@ -237,6 +288,11 @@ def _said(content: str | Sequence[ContentPart], path: str) -> Said:
         else:
             said.show_at(part.image_url, where)
     return said
+
+
+def _unkept(path: str) -> RbeeError:
+    what = f"`{path}` is a reference to an item that is not kept here"
+    return invalid(what, "send the item itself", field=path)
 
 
 def _strange(path: str, what: str) -> RbeeError:

@@ -10,7 +10,7 @@ from rbee.queen.front.blocks import Blocks
 from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.openai.mapping import common, wrong
 from rbee.queen.openai.messages import Failure
-from rbee.queen.openai.responses.items import Shape, message_of, messages_of
+from rbee.queen.openai.responses.items import Refer, Shape, conversation_of, message_of
 from rbee.queen.openai.responses.messages import (
     Incomplete,
     Response,
@@ -54,10 +54,11 @@ class Answering:
         asked: ResponseRequest,
         model: str,
         before: Sequence[ChatMessage],
+        refer: Refer = lambda item_id: None,
         *,
         refuse_unknown: bool,
     ) -> None:
-        """Raises what the request gets wrong."""
+        """`refer` finds items of answers that are kept. Raises what the request gets wrong."""
         if asked.background and (asked.stream or asked.store is False):
             raise invalid(
                 "background goes without stream, and with store: the answer is asked for later",
@@ -68,7 +69,10 @@ class Answering:
         self.model = model
         self.tools = tools_of(asked, refuse_unknown=refuse_unknown)
         #: What is said, but for the instructions: what a later request goes on from.
-        self.messages = [*before, *messages_of(asked.input)]
+        said = conversation_of(asked.input, refer, refuse_unknown=refuse_unknown)
+        self.messages = [*before, *said.messages]
+        #: The types of the items that the model is told nothing of.
+        self.unread: Sequence[str] = said.left_out
         include = asked.include or ()
         self._likely = _LIKELY in include or asked.top_logprobs is not None
         self._packed = _PACKED in include

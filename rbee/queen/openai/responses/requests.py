@@ -211,6 +211,15 @@ class OutputItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
+class ReferenceItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`item_reference`: an item of an answer that is kept, by its id."""
+
+    id: Annotated[NonEmpty, done("the id that the answer told")]
+    type: Annotated[Literal["item_reference"], done("`item_reference`, or nothing")] = (
+        "item_reference"
+    )
+
+
 class FunctionTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`function`: what the model may call, with JSON."""
 
