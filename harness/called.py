@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rbee.keeper.options import MODEL
+from rbee.queen.front.models import as_told, model_ref_of
 from rbee.queen.names import asked_by_name
 from rbee.queen.ollama.inventory import Inventory
 from rbee.queen.rights import Rights, granted_by_name, limits_of
@@ -74,6 +75,14 @@ def in_ollamas_list(limits: str) -> str:
     return ", ".join(
         sorted(row.name for row in Inventory(([], [], []), rights, named).tags().models)
     )
+
+
+def asked_for(name: str) -> str:
+    """The model that a name means to whoever asks below ``/v1``."""
+    try:
+        return model_ref_of(as_told(name))
+    except RbeeError:
+        return "refused"
 
 
 def typed(text: str) -> str:

@@ -7,6 +7,7 @@ import base64
 import itertools
 import json
 import math
+import socket
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -100,6 +101,22 @@ def assert_errors(answers: Sequence[client.Answer], rows: Sequence[Any]) -> None
     for answer, row in zip(answers, rows, strict=True):
         assert_error(answer, int(row["status"]), row["code"])
         assert_message(answer, row["message"])
+
+
+def stream_of_old(cluster: Cluster) -> bytes:
+    """All that comes on a connection of HTTP/1.0, which its client does not end, for an answer in
+    pieces. Raises TimeoutError where it is kept open."""
+    said = {"model": "minillama", "stream": True, "max_tokens": 2}
+    body = json.dumps({**said, "messages": [{"role": "user", "content": "hello"}]}).encode()
+    head = (
+        "POST /v1/chat/completions HTTP/1.0\r\n"
+        f"Authorization: Bearer {cluster.token}\r\n"
+        "Connection: keep-alive\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", cluster.ports.queen), _LOADED_S) as connected:
+        connected.sendall(head.encode() + body)
+        return b"".join(iter(lambda: connected.recv(65536), b""))
 
 
 def assert_statuses(answers: Sequence[client.Answer], rows: Sequence[Any]) -> None:

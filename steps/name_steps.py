@@ -38,6 +38,12 @@ def in_ollamas_list(context: Context) -> None:
     context.told = [called.in_ollamas_list(row["limits"]) for row in context.rows]
 
 
+@when('each of these is asked for below "/v1"')
+def asked_for(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [called.asked_for(row["name"]) for row in context.rows]
+
+
 @when("each of these is typed for a model")
 def typed(context: Context) -> None:
     context.rows = list(context.table)

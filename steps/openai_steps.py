@@ -210,6 +210,17 @@ def answers_allowed(context: Context) -> None:
     wire.assert_allowed(context.answers, context.rows)
 
 
+@when("a program that speaks HTTP/1.0, and would keep its connection, asks for an answer in pieces")
+def ask_as_of_old(context: Context) -> None:
+    context.read = wire.stream_of_old(context.cluster)
+
+
+@then("it has read all of the stream, and its connection has ended")
+def ends_with_connection(context: Context) -> None:
+    assert context.read.startswith(b"HTTP/1.0 200 "), context.read
+    assert context.read.endswith(b"data: [DONE]\n\n"), context.read
+
+
 @then("each answer has its status, and says what its row tells")
 def answers_say(context: Context) -> None:
     wire.assert_statuses(context.answers, context.rows)

@@ -18,6 +18,20 @@ Feature: Names of one's own for models
       | https://hf.co/owner/repo | refused                  |
     Then each comes to what its row tells
 
+  Scenario: Ollama's programs ask by their names for a model, whichever API they speak
+    When each of these is asked for below "/v1"
+      | name                           | comes to             |
+      | minillama                      | minillama            |
+      | minillama:latest               | minillama            |
+      | owner/repo:latest              | HF:owner/repo        |
+      | owner/repo:Q4_K_M              | HF:owner/repo:Q4_K_M |
+      | hf.co/owner/repo:q4_k_m        | HF:owner/repo:Q4_K_M |
+      | huggingface.co/owner/repo      | HF:owner/repo        |
+      | https://huggingface.co/owner/repo | HF:owner/repo     |
+      | llama3.2:latest                | refused              |
+      | file:/data/a.gguf              | file:/data/a.gguf    |
+    Then each comes to what its row tells
+
   @fault.shared.any-setting-of-a-name
   Scenario: Settings are typed as they are called, and no other
     When these settings of a name are typed

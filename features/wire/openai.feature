@@ -160,6 +160,26 @@ Feature: What the queen answers in OpenAI's words
         data: [DONE]
         """
 
+    @only-asks
+    @fault.shared.halves-end-all
+    @fault.queen.names-as-they-come
+    Scenario: What programs send that is not quite right, and plain enough
+      When a program asks the queen each of these, with its body
+        | request                   | body | status | says |
+        | POST /v1/chat/completions | {"model": "minillama", "max_tokens": 1, "messages": [{"role": "user", "content": "cut off \ud83d"}]} | 200 | "choices" |
+        | POST /v1/chat/completions | {"model": "minillama", "max_tokens": 1, "messages": [{"role": "user", "content": "\ude00 \\ud83d \ud83d\ude00"}]} | 200 | "choices" |
+        | POST /v1/chat/completions | {"model": "minillama:latest", "max_tokens": 1, "messages": [{"role": "user", "content": "hello"}]} | 200 | "choices" |
+        | POST /v1/chat/completions | {"model": "minillama", "max_tokens": 1, "messages": [{"role": "user", "content": "time?"}, {"role": "assistant", "tool_calls": [{"id": "a", "type": "function", "function": {"name": "time", "arguments": ""}}]}, {"role": "tool", "tool_call_id": "a", "content": "noon"}]} | 200 | "choices" |
+        | POST /v1/v1/chat/completions | {"model": "minillama"} | 404 | did you mean /v1/chat/completions? |
+        | POST /v1/bees             | {"model": "minillama"}    | 404    | unknown_url |
+      Then each answer has its status, and says what its row tells
+
+    @only-asks
+    @fault.shared.keep-the-old-open
+    Scenario: A stream that is asked for by HTTP/1.0 ends with its connection
+      When a program that speaks HTTP/1.0, and would keep its connection, asks for an answer in pieces
+      Then it has read all of the stream, and its connection has ended
+
     @needs-clients
     Scenario: The document is true, as a program finds that tries all of it
       When Schemathesis tries whatever the document allows, and what it forbids

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from rbee import __version__
 from rbee.http import bodies
@@ -30,7 +30,7 @@ from rbee.http.serving import Served, served_by, serves, serves_http
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, proof
-from rbee.wire.errors import RbeeError, Refused, invalid, unforeseen
+from rbee.wire.errors import RbeeError, Refused, invalid, nearest, unforeseen
 from rbee.wire.limits import LARGEST_BODY
 from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
@@ -58,6 +58,8 @@ _FOR_KEYS = " and ".join(addresses.FOR_CALLERS)
 _READ_AHEAD = 16 * 1024
 #: How much of a name is shown to whoever sent it (characters).
 _LONG_NAME = 80
+#: How alike the path that somebody asks for is to one that he may have meant.
+_ALIKE = 0.8
 #: How many turns of the event loop it takes until an accepted connection waits for its request.
 _TURNS_TO_SETTLE = 8
 
@@ -256,7 +258,7 @@ class Server:
             request[_CALLER] = await self._caller(request, who, on_page)
             connection.known_as(request[_CALLER])
         if served is None:
-            raise _not_served(request, allowed)
+            raise _not_served(request, allowed, table.paths)
         route = served.route
         wanted = await self._wanted(request, route, fields, table.read)
         _require_speaker(caller_of(request), who, wanted)
@@ -439,6 +441,8 @@ class Table:
         self.read = read
         self._router = web.UrlDispatcher()
         self._by_route = {}
+        #: The paths that are served.
+        self.paths = [path for each in self.served for path in (each.route.path, *each.route.also)]
         for each in self.served:
             for path in (each.route.path, *each.route.also):
                 for name in each.route.with_slashes:
@@ -477,6 +481,8 @@ class Table:
 
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:
     response.headers[addresses.REQUEST_HEADER] = mark_for(request)
+    if request.version < HttpVersion11 and not isinstance(response, web.Response):
+        response.force_close()  # nothing else tells whoever speaks HTTP/1.0 where it ends
 
 
 async def _found(request: web.Request) -> web.StreamResponse:
@@ -501,10 +507,12 @@ def _require_speaker(caller: str, who: Who, wanted: Any) -> None:
         )
 
 
-def _not_served(request: web.Request, allowed: Sequence[str]) -> RbeeError:
+def _not_served(request: web.Request, allowed: Sequence[str], paths: Iterable[str]) -> RbeeError:
     if not allowed:
         what = f"no route for {request.method} {request.path}"
-        return RbeeError("not_found", what, f"GET {OPENAPI.path} lists the routes")
+        near = nearest(plain_path(request.path)[:_LONG_NAME], paths, _ALIKE)
+        advice = f"GET {OPENAPI.path} lists the routes"
+        return RbeeError("not_found", what, f"{advice}; did you mean {near}?" if near else advice)
     return RbeeError(
         "method_not_allowed",
         f"{request.path} is not asked with {request.method}",

@@ -365,6 +365,9 @@ def _text(block: dict[str, Any], path: str) -> str:
             said = _texts(document.source.content or "", f"{path}.source.content").text
         parts = (document.title or "", document.context or "", said)
         return _BETWEEN.join(part for part in parts if part)
+    if kind == "document" and isinstance(source, dict):
+        said = source.get("media_type") or source.get("type")
+        raise _wrong(path, f"is a document of the kind {said!r}, and texts alone are read")
     raise _wrong(path, f"is of the type {kind!r}, which is not understood here")
 
 

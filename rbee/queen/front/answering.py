@@ -12,7 +12,7 @@ from aiohttp import web
 from rbee.http.events import Event, LogWatch
 from rbee.http.server import caller_of
 from rbee.queen.front.for_keys import for_key
-from rbee.queen.front.models import model_ref_of, models_of
+from rbee.queen.front.models import as_told, model_ref_of, models_of
 from rbee.queen.front.offer import KeyHolder, Offer
 from rbee.queen.jobs import Job
 from rbee.queen.names import asked_by_name
@@ -57,6 +57,7 @@ async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
         model = offer.settings.default_model
         if not model:
             raise invalid("`model` is missing", "send model", field="model")
+    model = as_told(model)
     name, named = caller_of(request), await offer.names.find(model)
     if not name:
         return Asker(None, model_ref_of(model) if named is None else named.model_ref, named)
@@ -197,7 +198,9 @@ def warn(headers: MutableMapping[str, str], event: Event) -> None:
     warning = _warning_of(event.read(Narration)) if event.name == "narration" else ""
     said = headers.get(addresses.WARNING_HEADER, "")
     if warning and warning not in said:
-        headers[addresses.WARNING_HEADER] = f"{said}; {warning}" if said else warning
+        # A header is ASCII to many who read it.
+        plain = warning.replace("…", "...").encode("ascii", "replace").decode()
+        headers[addresses.WARNING_HEADER] = f"{said}; {plain}" if said else plain
 
 
 def _warning_of(said: Narration) -> str:

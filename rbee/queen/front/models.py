@@ -12,12 +12,23 @@ from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
 from rbee.wire.shown import beginning
 
+_LATEST = ":latest"
+_HUBS = ("https://", "huggingface.co/", "hf.co/")
 _CAPABILITIES: dict[Makes, list[str]] = {
     "": [],
     "texts": ["completion", "embedding"],
     "vectors": ["embedding"],
     "ranks": ["rerank"],
 }
+
+
+def as_told(model: str) -> str:
+    """A model's name without what ollama's programs put around it: the tag that stands for none,
+    and the place of the hub. They ask by the same names whichever API they speak."""
+    bare = model.removesuffix(_LATEST)
+    for hub in _HUBS:
+        bare = bare.removeprefix(hub)
+    return bare
 
 
 def model_ref_of(model: str) -> str:

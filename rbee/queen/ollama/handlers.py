@@ -11,6 +11,7 @@ from rbee.http.events import Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.front.answering import Asker, asker_of, check, working
+from rbee.queen.front.models import as_told
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
@@ -56,7 +57,7 @@ from rbee.queen.ollama.messages import (
     Tags,
     Version,
 )
-from rbee.queen.ollama.names import meant, spelled, untagged
+from rbee.queen.ollama.names import meant, spelled
 from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Progress, Token
@@ -183,9 +184,8 @@ class Handlers(Offer):
 
     async def _asker(self, request: web.Request, model: str) -> Asker:
         """Whose request it is, which names `model` as ollama's programs do."""
-        for name in (model, untagged(model)):
-            if await self.names.find(name) is not None:
-                return await asker_of(self, request, name)
+        if await self.names.find(as_told(model)) is not None:
+            return await asker_of(self, request, model)
         return await asker_of(self, request, meant(model))
 
     async def _answer(self, request: web.Request, form: Form) -> web.StreamResponse:

@@ -38,7 +38,7 @@ class AskedAnswer(Asked, kw_only=True):
 
     stream: bool | None = None
     format: Literal["", "json"] | dict[str, Any] | None = None
-    think: bool | Literal["", "low", "medium", "high"] | None = None
+    think: bool | Literal["", "low", "medium", "high", "max"] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
     #: An answer ends where its context is full.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from rbee.queen.front.models import as_told
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import BUNDLED
 from rbee.wire.shown import beginning
 
 _LATEST = ":latest"
-_HUBS = ("https://", "huggingface.co/", "hf.co/")
 #: Where ollama keeps its own models, which is nowhere here.
 _LIBRARIES = ("registry.ollama.ai/", "library/")
 _HUB = "HF:"
@@ -22,11 +22,6 @@ def spelled(model: str) -> str:
     return name if ":" in name else f"{name}{_LATEST}"
 
 
-def untagged(name: str) -> str:
-    """A name without the tag that stands for none."""
-    return name.removesuffix(_LATEST)
-
-
 def meant(name: str) -> str:
     """What a name of ollama's kind is called in ``/v1/models``.
 
@@ -34,10 +29,7 @@ def meant(name: str) -> str:
     """
     if name.lower().startswith(_FILE):
         return name
-    bare = untagged(name)
-    for prefix in _HUBS:
-        bare = bare.removeprefix(prefix)
-    short = bare
+    short = bare = as_told(name)
     for prefix in _LIBRARIES:
         short = short.removeprefix(prefix)
     of_library = "/" not in short and ".gguf" not in short

@@ -123,6 +123,12 @@ def encode(message: Any) -> bytes:
         raise nested_too_deep("what was to be sent on") from None
 
 
+#: Escapes of JSON; of characters beyond U+FFFF there are two, one for each half.
+_ESCAPE = re.compile(
+    rb"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?P<rest>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
+    rb"|u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 #: What msgspec says of a text that does not fit a pattern.
 _PATTERN = r"(?s)Expected `str` matching regex '.*'(?= - at |\Z)"
 _UNSEEN = "Holds characters that cannot be seen"
@@ -132,7 +138,7 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     """`data` as a `kind`. Raises `invalid_request` naming the path that does not fit."""
     try:
         # Some programs begin a file with such a mark, which RFC 8259 lets a reader pass over.
-        return msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8), type=kind)
+        return _decoded(data.removeprefix(codecs.BOM_UTF8), kind)
     except msgspec.ValidationError as error:
         wrong = re.sub(_PATTERN, _UNSEEN, str(error))
         raise invalid(f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
@@ -140,6 +146,25 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
         raise nested_too_deep(what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise invalid(f"{what} is no JSON: {error}", "send a JSON object") from None
+
+
+def _decoded(data: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        whole = _ESCAPE.sub(_without_halves, data)
+        if whole == data:
+            raise
+        return msgspec.json.decode(whole, type=kind)
+
+
+def _without_halves(found: re.Match[bytes]) -> bytes:
+    """An escape, where it is half a character: a sign for what is missing. Programs that count in
+    UTF-16 cut texts in the middle of one, and go on sending what they have."""
+    is_half = found["low"] or (found["high"] and not found["rest"])
+    return b"\\ufffd" if is_half else found[0]
 
 
 def decode_answer(data: bytes, route: Route[Any, A], name: str) -> A | None:
