@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from PIL import Image
 
 from fixtures.hub.models import PATCH, SIGHT
 from harness.cluster import Cluster
@@ -51,6 +54,36 @@ def _jpeg(width: int, height: int, scans: int = 1, before: bytes = b"") -> bytes
     return b"\xff\xd8" + before + b"\xff\xc0" + measures + b"\xff\xda\0\x02" * scans + b"\xff\xd9"
 
 
+def _by_pillow(kind: str, mode: str = "RGB", side: int = 0, **how: Any) -> bytes:
+    """A red picture of 28 x 30, or of so many pixels on a `side`."""
+    size = (side, side) if side else (28, 30)
+    red = Image.new("RGB", size, _COLOURS["red"]).convert(mode)
+    if mode == "RGBA" and not side:
+        red.putpixel((0, 0), (0, 0, 0, 0))
+    file = io.BytesIO()
+    red.save(file, kind, **how)
+    return file.getvalue()
+
+
+def _claiming(picture: bytes, side: int) -> bytes:
+    """A picture that says it has so many pixels on a side."""
+    if picture.startswith(b"BM"):
+        return picture[:18] + struct.pack("<ii", side, side) + picture[26:]
+    if picture[12:16] == b"VP8X":
+        return picture[:24] + (side - 1).to_bytes(3, "little") * 2 + picture[30:]
+    return picture[:26] + struct.pack("<HH", side, side) + picture[30:]
+
+
+#: A red picture of each kind, all of them the same pixels.
+_RED: dict[str, Callable[[], bytes]] = {
+    "png": lambda: png(SIGHT, SIGHT, _COLOURS["red"]),
+    "webp": lambda: _by_pillow("WEBP", side=SIGHT, quality=100),
+    "webp without loss": lambda: _by_pillow("WEBP", side=SIGHT, lossless=True),
+    "webp that lets nothing through": lambda: _by_pillow(
+        "WEBP", mode="RGBA", side=SIGHT, lossless=True
+    ),
+    "bmp": lambda: _by_pillow("BMP", side=SIGHT),
+}
 _TITLE = b"\xff\xe0" + struct.pack(">H", 9) + b"\xff\xc0nothi"
 #: What somebody may send for a picture.
 _SENT: dict[str, Callable[[], bytes]] = {
@@ -61,7 +94,17 @@ _SENT: dict[str, Callable[[], bytes]] = {
     "one pixel": lambda: png(1, 1),
     "nothing": bytes,
     "a text": lambda: b"hello",
-    "a WebP": lambda: b"RIFF\0\0\0\0WEBPVP8 ",
+    "a WebP": lambda: _by_pillow("WEBP"),
+    "a WebP without loss": lambda: _by_pillow("WEBP", lossless=True),
+    "a WebP with alpha": lambda: _by_pillow("WEBP", mode="RGBA"),
+    "a WebP that is cut off": lambda: _by_pillow("WEBP")[:40],
+    "a WebP of nothing": lambda: b"RIFF\0\0\0\0WEBPVP8 ",
+    "a WebP that says it is 16000 x 16000": lambda: _claiming(_by_pillow("WEBP"), 16_000),
+    "a WebP whose picture is another one": lambda: _claiming(_by_pillow("WEBP", mode="RGBA"), 29),
+    "a BMP": lambda: _by_pillow("BMP"),
+    "a BMP from its top": lambda: _by_pillow("BMP").replace(b"\x1e\0\0\0", b"\xe2\xff\xff\xff", 1),
+    "a BMP that is cut off": lambda: _by_pillow("BMP")[:90],
+    "a BMP that says it is 100000 x 100000": lambda: _claiming(_by_pillow("BMP"), 100_000),
     "an HEIC": lambda: b"\0\0\0\x18ftypheic",
     "a PDF": lambda: b"%PDF-1.7",
     "a PNG that is cut off in its head": lambda: png(28, 28)[:20],
@@ -97,6 +140,7 @@ def taken_for(sent: str) -> str:
     try:
         alone = ChatMessage(role="user", content="", pictures=[Picture(data=data)])
         require_sound(InferRequest(messages=[alone]))
+        content_of(alone)
     except RbeeError as error:
         return error.message.partition("picture` ")[2]
     return f"{measures.kind} of {measures.width} x {measures.height}"
@@ -110,6 +154,8 @@ def size_of(body: str) -> int:
         "a PNG": f'{{"a": "iVBORw0KGgo{letters}"}}',
         "a JPEG in a URL": f'{{"a": "data:image/jpeg;base64,/9j/{letters}"}}',
         "a GIF and a text": f'["R0lGOD{letters}", "{letters}"]',
+        "a WebP in a URL": f'{{"a": "data:image/webp;base64,UklGR{letters}"}}',
+        "a BMP": f'["Qk1a{letters}"]',
         "a PNG in a text": f'{{"a": "see iVBORw0KGgo{letters}"}}',
     }
     return size_beside(told[body].encode()) // 1000 * 1000
@@ -213,6 +259,15 @@ def shown_by(cluster: Cluster, api: str, model: str, colour: str) -> tuple[int, 
     it; "" is no picture."""
     data = base64.b64encode(png(SIGHT, SIGHT, _COLOURS[colour])).decode() if colour else ""
     path, body = _asked_by(api, model, data)
+    answer = cluster.http("POST", "queen", path, body, timeout=180)
+    assert answer.status == 200, answer
+    return _got(answer.json())
+
+
+def answer_to_kind(cluster: Cluster, model: str, kind: str) -> tuple[int, str]:
+    """How many tokens a model reads for a red picture of this kind and a text, and its answer."""
+    data = base64.b64encode(_RED[kind]()).decode()
+    path, body = _asked_by("chat", model, data)
     answer = cluster.http("POST", "queen", path, body, timeout=180)
     assert answer.status == 200, answer
     return _got(answer.json())

@@ -66,3 +66,15 @@ def sent_each(context: Context, model: str) -> None:
 @then("each of these is refused, by the place where it stands")
 def refused_by_place(context: Context) -> None:
     pictures.assert_refused(context.answered, context.rows)
+
+
+@when('"{model}" is shown a red picture of each of these kinds', timeout=180)
+def shown_kinds(context: Context, model: str) -> None:
+    context.told = [
+        pictures.answer_to_kind(context.cluster, model, row["kind"]) for row in context.table
+    ]
+
+
+@then("all of them are answered the same")
+def answered_alike(context: Context) -> None:
+    assert len(set(context.told)) == 1, context.told

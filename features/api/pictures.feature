@@ -18,6 +18,20 @@ Feature: Models that are shown pictures
     Then each API is answered the same, a red picture otherwise than a dark one
     And the disk holds "mmproj-seeing-llama-f16.gguf" as "author/seeing-llama" has it
 
+  @only-asks
+  @fault.worker.kinds-as-they-come
+  Scenario: Pictures of other kinds, which no engine reads
+    Given a hub that holds "author/seeing-llama"
+    And a swarm that is warm
+    When "author/seeing-llama" is shown a red picture of each of these kinds
+      | kind                          |
+      | png                           |
+      | webp                          |
+      | webp without loss             |
+      | webp that lets nothing through |
+      | bmp                           |
+    Then all of them are answered the same
+
   Scenario: What cannot be shown is refused, and the worker lives on
     Given a hub that holds "author/seeing-llama"
     And a swarm that was left warm by "rbee-keeper infer --keep-alive --model HF:author/seeing-llama 'hello'"
@@ -26,7 +40,9 @@ Feature: Models that are shown pictures
       | chat          | a PNG that is cut off in the middle   | messages[0].content[0] | cannot be read       |
       | messages      | a PNG of 8 x 8 that unpacks to 50 MB  | messages[0].content[0] | cannot be read       |
       | responses     | a PNG that says it is 100000 x 100000 | input[0].content[0]    | 100000 x 100000      |
-      | ollama's chat | a WebP                                | messages[0].images[0]  | PNG, JPEG and GIF    |
+      | ollama's chat | an HEIC                               | messages[0].images[0]  | PNG, JPEG, GIF, WebP and BMP |
+      | responses     | a WebP that is cut off                | input[0].content[0]    | cannot be read       |
+      | chat          | a BMP that is cut off                 | messages[0].content[0] | cannot be read       |
       | chat          | a JPEG of 640 x 480                   | messages[0].content[0] | cannot be read       |
       | chat          | http://127.0.0.1:1/a.png              | messages[0].content[0] | nothing is fetched   |
     Then each of these is refused, by the place where it stands
@@ -74,6 +90,6 @@ Feature: Models that are shown pictures
   Scenario: A file that is no picture is told of before anything is started
     Given a file of my own called "hello.txt"
     When I type "rbee-keeper infer --image hello.txt 'what is this?'"
-    Then stderr contains "`--image hello.txt` is no picture, and PNG, JPEG and GIF are read"
+    Then stderr contains "`--image hello.txt` is no picture, and PNG, JPEG, GIF, WebP and BMP are read"
     And the exit status is 2
     And nothing was started

@@ -11,11 +11,21 @@ Feature: What is taken for a picture, and which projector shows it
       | a JPEG with a title that looks like measures | jpeg of 640 x 480                                               |
       | a GIF of 20 x 10                             | gif of 20 x 10                                                  |
       | one pixel                                    | png of 1 x 1                                                    |
-      | nothing                                      | is empty, and PNG, JPEG and GIF are read                        |
-      | a text                                       | is no picture, and PNG, JPEG and GIF are read                   |
-      | a WebP                                       | is WebP, and PNG, JPEG and GIF are read                         |
-      | an HEIC                                      | is HEIC, and PNG, JPEG and GIF are read                         |
-      | a PDF                                        | is a PDF, and PNG, JPEG and GIF are read                        |
+      | nothing                                      | is empty, and PNG, JPEG, GIF, WebP and BMP are read                        |
+      | a text                                       | is no picture, and PNG, JPEG, GIF, WebP and BMP are read                   |
+      | a WebP                                       | webp of 28 x 30                                                 |
+      | a WebP without loss                          | webp of 28 x 30                                                 |
+      | a WebP with alpha                            | webp of 28 x 30                                                 |
+      | a BMP                                        | bmp of 28 x 30                                                  |
+      | a BMP from its top                           | bmp of 28 x 30                                                  |
+      | a WebP that is cut off                       | is a picture that cannot be read: it is broken, or of an odd kind |
+      | a BMP that is cut off                        | is a picture that cannot be read: it is broken, or of an odd kind |
+      | a WebP of nothing                            | is a WebP that is broken                                        |
+      | a WebP that says it is 16000 x 16000         | is 16000 x 16000 pixels, and 16384 on a side and 33554432 in all are taken |
+      | a WebP whose picture is another one          | is a picture that cannot be read: it is broken, or of an odd kind |
+      | a BMP that says it is 100000 x 100000        | is 100000 x 100000 pixels, and 16384 on a side and 33554432 in all are taken |
+      | an HEIC                                      | is HEIC, and PNG, JPEG, GIF, WebP and BMP are read                         |
+      | a PDF                                        | is a PDF, and PNG, JPEG, GIF, WebP and BMP are read                        |
       | a PNG that is cut off in its head            | is a picture that is cut off                                    |
       | a JPEG that is cut off                       | is a picture that is cut off                                    |
       | a PNG that says it is 100000 x 100000        | is 100000 x 100000 pixels, and 16384 on a side and 33554432 in all are taken |
@@ -35,6 +45,8 @@ Feature: What is taken for a picture, and which projector shows it
       | a JPEG in a URL  | 0        |
       | a GIF and a text | 1000     |
       | a PNG in a text  | 1000     |
+      | a WebP in a URL  | 0        |
+      | a BMP            | 0        |
     Then it comes to what each row tells
 
   Scenario: Texts and pictures stay in their order

@@ -2,7 +2,8 @@
 
 Who decodes a picture believes what it says of itself, and one of a kilobyte may say that it is a
 billion pixels. So that is looked at first, and nothing is unpacked for it. The kinds are those that
-the decoder of llama.cpp (stb_image) reads and that clients send; WebP it does not read.
+clients send and that can be read: PNG, JPEG and GIF by the decoder of llama.cpp (stb_image), the
+others by a worker, who makes a PNG of them (`rbee.worker.engines.pictures`).
 """
 
 from __future__ import annotations
@@ -22,19 +23,20 @@ from rbee.wire.limits import (
 )
 
 _PNG, _GIF = b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a")
+_WEBP, _BMP = (b"RIFF", b"WEBP"), b"BM"
 _JPEG, _JPEG_SCAN = b"\xff\xd8", b"\xff\xda"
 #: Markers of JPEG: those of measures, and those that are stepped over by their length.
 _MEASURES = (0xC0, 0xC1, 0xC2)
 _STEPPED_OVER = (0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0))
 #: How each of them begins in JSON, where it stands in base64: in a text, or in a URL with data.
-_IN_JSON = re.compile(rb'[",](?:iVBORw0KGgo|\\?/9j\\?/|R0lGOD)')
+_IN_JSON = re.compile(rb'[",](?:iVBORw0KGgo|\\?/9j\\?/|R0lGOD|UklGR|Qk[0-3])')
+#: The bytes of the head of a BMP as OS/2 has it.
+_OLD_BMP = 12
 #: What others are called by which people know them, by where and how they begin.
 _OTHERS = (
-    (8, b"WEBP", "WebP"),
     (4, b"ftypavif", "AVIF"),
     (4, b"ftyphei", "HEIC"),
     (4, b"ftypmif1", "HEIC"),
-    (0, b"BM", "BMP"),
     (0, b"II*\0", "TIFF"),
     (0, b"MM\0*", "TIFF"),
     (0, b"%PDF", "a PDF"),
@@ -44,7 +46,8 @@ _OTHERS = (
 
 
 class PictureSize(NamedTuple):
-    """What a picture says of itself: what it is (``png``, ``jpeg``, ``gif``), and its pixels."""
+    """What a picture says of itself: what it is (``png``, ``jpeg``, ``gif``, ``webp`` or ``bmp``),
+    and its pixels."""
 
     kind: str
     width: int
@@ -115,9 +118,13 @@ def _read(data: bytes) -> PictureSize:
             return PictureSize("gif", *struct.unpack_from("<HH", data, 6))
         if data.startswith(_JPEG):
             return _read_jpeg(data)
+        if data.startswith(_WEBP[0]) and data[8:12] == _WEBP[1]:
+            return PictureSize("webp", *_read_webp(data))
+        if data.startswith(_BMP):
+            return PictureSize("bmp", *_read_bmp(data))
     except (struct.error, IndexError):
         raise ValueError("is a picture that is cut off") from None
-    raise ValueError(f"is {_what(data)}, and PNG, JPEG and GIF are read")
+    raise ValueError(f"is {_what(data)}, and PNG, JPEG, GIF, WebP and BMP are read")
 
 
 def _read_jpeg(data: bytes) -> PictureSize:
@@ -138,6 +145,34 @@ def _read_jpeg(data: bytes) -> PictureSize:
         if marker not in _STEPPED_OVER:
             raise ValueError("is a JPEG that is broken, or of a kind that is not read")
         at += 1 + length
+
+
+def _read_webp(data: bytes) -> tuple[int, int]:
+    """Width and height, of each of its three forms; see RFC 9649."""
+    form = data[12:16]
+    if form == b"VP8X":
+        return _count(data, 24, 3) + 1, _count(data, 27, 3) + 1
+    if form == b"VP8L" and data[20] == 0x2F:
+        bits = _count(data, 21, 4)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if form == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
+        return _count(data, 26, 2) & 0x3FFF, _count(data, 28, 2) & 0x3FFF
+    raise ValueError("is a WebP that is broken")
+
+
+def _read_bmp(data: bytes) -> tuple[int, int]:
+    """Width and height; a height below zero is that of a picture that begins at its top."""
+    if _count(data, 14, 4) == _OLD_BMP:
+        return _count(data, 18, 2), _count(data, 20, 2)
+    width, height = struct.unpack_from("<ii", data, 18)
+    return max(0, width), abs(height)
+
+
+def _count(data: bytes, at: int, size: int) -> int:
+    """A number of so many bytes, the lowest first."""
+    if len(data) < at + size:
+        raise IndexError
+    return int.from_bytes(data[at : at + size], "little")
 
 
 def _what(data: bytes) -> str:

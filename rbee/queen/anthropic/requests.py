@@ -145,7 +145,7 @@ class ImageSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Where a picture is; only those that are sent with it are looked at."""
 
     type: Annotated[Literal["base64"], done("`base64`")]
-    data: Annotated[str, done("PNG, JPEG or GIF, for a model that has a projector")]
+    data: Annotated[str, done("PNG, JPEG, GIF, WebP or BMP, for a model that has a projector")]
     media_type: Annotated[Any, passes("a picture says itself what it is")] = None
 
 

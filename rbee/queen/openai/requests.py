@@ -206,7 +206,7 @@ class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     annotations: PartOfAnswer = None
     logprobs: PartOfAnswer = None
     image_url: Annotated[
-        str | ImageUrl | None, done("PNG, JPEG or GIF, for a model that has a projector")
+        str | ImageUrl | None, done("PNG, JPEG, GIF, WebP or BMP, for a model that has a projector")
     ] = None
     detail: Annotated[Any, passes("a model sees a picture its own way")] = None
     input_audio: Annotated[Any, passes("its type is refused")] = None

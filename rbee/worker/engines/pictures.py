@@ -7,6 +7,7 @@ the inference, a PNG is unpacked as far as that is, for a few bytes may unpack t
 from __future__ import annotations
 
 import base64
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 #: A PNG that comes coarse first has a byte more for each row of its seven passes.
 _PASSES = 7
 _HEAD = 8
+#: What no engine decodes, or none that is known to bear what is broken; what Pillow calls them.
+_CONVERTED = {"webp": "WEBP", "bmp": "BMP"}
 
 
 def content_of(message: ChatMessage) -> list[dict[str, Any]]:
@@ -28,7 +31,10 @@ def content_of(message: ChatMessage) -> list[dict[str, Any]]:
     texts = parts_of(message.content, [picture.at for picture in message.pictures])
     parts: list[dict[str, Any]] = [{"type": "text", "text": texts[0]}]
     for picture, text in zip(message.pictures, texts[1:]):
-        url = f"data:image/{_kind(picture)};base64,{base64.b64encode(picture.data).decode()}"
+        kind, data = _kind(picture), picture.data
+        if kind in _CONVERTED:
+            kind, data = "png", as_png(picture)
+        url = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
         parts += [
             {"type": "image_url", "image_url": {"url": url}},
             {"type": "text", "text": text},
@@ -41,6 +47,30 @@ def require_sound(request: InferRequest) -> None:
     for picture in request.pictures:
         if _kind(picture) == "png" and not _unpacks(picture.data):
             raise broken(picture)
+
+
+def as_png(picture: Picture) -> bytes:
+    """A picture of another kind, of several its first, on white where it lets something through.
+    Raises `invalid_request` where it cannot be read."""
+    from PIL import Image  # late: few pictures are of such a kind
+
+    measures = measured(picture.data)
+    with io.BytesIO(picture.data) as file, io.BytesIO() as made:
+        try:
+            with Image.open(file, formats=[_CONVERTED[measures.kind]]) as opened:
+                if opened.size != (measures.width, measures.height):
+                    raise broken(picture)
+                has_alpha = opened.has_transparency_data
+                pixels = opened.convert("RGBA" if has_alpha else "RGB")
+            if has_alpha:
+                white = Image.new("RGBA", pixels.size, "white")
+                pixels = Image.alpha_composite(white, pixels).convert("RGB")
+            pixels.save(made, "PNG", compress_level=1)
+        except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError):
+            raise broken(picture) from None
+        except Image.DecompressionBombError:
+            raise broken(picture) from None
+        return made.getvalue()
 
 
 def broken(picture: Picture) -> RbeeError:

@@ -130,9 +130,9 @@ class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     logprobs: PartOfAnswer = None
     prompt_cache_breakpoint: Annotated[Any, passes(KEPT_ANYWAY)] = None
     cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
-    image_url: Annotated[str | None, done("PNG, JPEG or GIF, as `data:image/png;base64,...`")] = (
-        None
-    )
+    image_url: Annotated[
+        str | None, done("PNG, JPEG, GIF, WebP or BMP, as `data:image/png;base64,...`")
+    ] = None
     file_id: Annotated[Any, passes("its type is refused")] = None
     file_data: Annotated[Any, passes("its type is refused")] = None
     file_url: Annotated[Any, passes("its type is refused")] = None
