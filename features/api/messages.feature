@@ -28,6 +28,7 @@ Feature: Programs that speak Anthropic's API
         | an answer, with the key as older clients send it  | 200       | Hello! How can I help you today? |
         | an answer, with that key and a path without /v1   | 200       | Hello! How can I help you today? |
         | a path that is nobody's, with that key            | 404 not_found | nothing                          |
+        | an answer to what was begun elsewhere             | 200       | left out of the conversation: container_upload, which no model here can be told |
         | the mark of an answer                             | 200       | the same                         |
         | the models, page by page                          | 200, 200  | minillama                        |
         | a model that nobody has                           | 404       | nothing                          |

@@ -42,15 +42,19 @@ Feature: Programs that ask OpenAI's API for responses
 
     @only-asks
     @fault.queen.forget-what-was-said
+    @fault.queen.silent-about-items
     Scenario: A conversation is kept for who goes on from it, for as long as its job
       Given a swarm that is warm
       When a program with OpenAI's client for responses asks her for each of these
         | asked for                           | she sends                     | got                           |
         | an answer that goes on              | 200, 200, 200                 | the same as if all were sent  |
+        | an answer that goes on from an item by its id | 200, 200, 200       | the same as if all were sent  |
+        | an answer to what was begun elsewhere | 200                         | left out of the conversation: web_search_call, which no model here can be told |
         | an answer told again                | 200, 200, 200                 | Hello! How can I help you today? |
         | an answer that was let go of        | 200, 200, 404 not_found       | nothing                       |
         | an answer that was not kept         | 200, 404 not_found            | nothing                       |
         | an answer that goes on from nowhere | 400 invalid_request           | nothing                       |
+        | an item that nobody keeps           | 400 invalid_request           | nothing                       |
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 

@@ -155,6 +155,31 @@ def _as_claude_code() -> str:
     return str(answer.headers.get("x-rbee-warning", "none"))
 
 
+def _begun_elsewhere() -> str:
+    """What is said of a conversation in which others have searched, and put a file away."""
+    found = {"type": "web_search_result", "url": "http://a", "title": "noon", "page_age": None}
+    searched = [
+        {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}},
+        {
+            "type": "web_search_tool_result",
+            "tool_use_id": "srvtoolu_1",
+            "content": [{**found, "encrypted_content": "x"}],
+        },
+        {"type": "text", "text": "It is noon."},
+    ]
+    put_away: Any = {"type": "container_upload", "file_id": "file_1"}
+    raw = Anthropic().messages.with_raw_response.create(
+        model="minillama",
+        max_tokens=1,
+        messages=[
+            {"role": "user", "content": [put_away, {"type": "text", "text": HELLO}]},
+            {"role": "assistant", "content": searched},
+            {"role": "user", "content": "and now?"},
+        ],
+    )
+    return str(raw.headers.get("x-rbee-warning", "none"))
+
+
 def _marked() -> str:
     answer = Anthropic().messages.with_raw_response.create(**_asked(max_tokens=1))
     mark = answer.parse()._request_id
@@ -246,6 +271,7 @@ if __name__ == "__main__":
             "a call that the model decides on, in pieces": _decided_in_pieces,
             "what it says of the answer to its call": _told_of_call,
             "what Claude Code asks for": _as_claude_code,
+            "an answer to what was begun elsewhere": _begun_elsewhere,
             "the mark of an answer": _marked,
             "the models, page by page": _models,
             "a model that nobody has": lambda: str(Anthropic().models.retrieve("claude-opus-5")),

@@ -168,6 +168,34 @@ def _gone_on() -> str:
     return "the same as if all were sent" if told[0] == told[1] else f"{told}"
 
 
+def _referred() -> str:
+    """The same comes of an item that is named and of one that is sent."""
+    first = _ask()
+    (item,) = first.output
+    said = {"role": "user", "content": HELLO}
+    told = []
+    for before in ({"type": "item_reference", "id": item.id}, item.to_dict()):
+        answer = _ask([said, before, {"role": "user", "content": "and now?"}])
+        told.append((answer.output_text, answer.usage.input_tokens))
+    return "the same as if all were sent" if told[0] == told[1] else f"{told}"
+
+
+def _begun_elsewhere() -> str:
+    """What is said of a conversation in which others have searched and called."""
+    called = {"server_label": "clock", "name": "time", "arguments": "{}", "output": "noon"}
+    items = [
+        {"role": "user", "content": HELLO},
+        {"type": "web_search_call", "id": "ws_1", "status": "completed"},
+        {"type": "mcp_call", "id": "mcp_1", **called},
+        {"role": "assistant", "content": "It is noon."},
+        {"role": "user", "content": "and now?"},
+    ]
+    raw = OpenAI().responses.with_raw_response.create(
+        model="minillama", input=items, max_output_tokens=1
+    )
+    return str(raw.headers.get("x-rbee-warning", "none"))
+
+
 def _told_again() -> str:
     first = _ask(metadata={"of": "bees"})
     again = OpenAI().responses.retrieve(first.id)
@@ -263,6 +291,11 @@ if __name__ == "__main__":
             "what it says of the answer to its call": _told_of_call,
             "the same, of a call that is kept": _told_of_call_that_is_kept,
             "an answer that goes on": _gone_on,
+            "an answer that goes on from an item by its id": _referred,
+            "an answer to what was begun elsewhere": _begun_elsewhere,
+            "an item that nobody keeps": lambda: _answer(
+                [{"type": "item_reference", "id": "msg_0_0"}, {"role": "user", "content": HELLO}]
+            ),
             "an answer told again": _told_again,
             "an answer that was let go of": _told_after_deletion,
             "an answer that was not kept": lambda: str(

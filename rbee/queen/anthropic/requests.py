@@ -268,6 +268,7 @@ class CountRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     betas: Annotated[Any, passes("what is served does not depend on them")] = None
     user_profile_id: Annotated[Any, passes("the key tells who asks")] = None
     workspace_id: Annotated[Any, passes("the key tells who asks")] = None
+    billing_policy: Annotated[Any, passes("nothing is billed")] = None
     mcp_servers: Annotated[
         Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
         done("nobody here asks them: left out, or refused, as tools of Anthropic's own types are"),
@@ -301,7 +302,6 @@ class MessagesRequest(CountRequest, kw_only=True):
     service_tier: Annotated[Any, passes(_THERE_IS_ONE)] = None
     inference_geo: Annotated[Any, passes("the swarm is where it is")] = None
     diagnostics: Annotated[Any, passes("is about a cache of others")] = None
-    billing_policy: Annotated[Any, passes("nothing is billed")] = None
     fallback_credit_token: Annotated[Any, passes("nothing is billed")] = None
     fallbacks: Annotated[Any, passes("one model answers: the one that is named")] = None
     container: Annotated[Any, refused("no code of others runs here")] = None
