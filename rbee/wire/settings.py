@@ -140,7 +140,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How long the engine of a worker may do nothing at all, reading and computing included, while
     jobs wait for it; then its hive ends it."""
     idle_worker: Seconds = 300.0
-    """How long a worker that nobody asks anything keeps its model loaded."""
+    """How long a worker that nobody asks anything keeps its model loaded, where no request says
+    otherwise (``keep_alive``)."""
     restart_delays: tuple[SecondsOrNone, ...] = (1.0, 2.0, 4.0)
     """How long a worker that died is left before each try to start it again; as many tries."""
     engine: str = "llamacpp"

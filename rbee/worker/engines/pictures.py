@@ -22,6 +22,8 @@ _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 #: A PNG that comes coarse first has a byte more for each row of its seven passes.
 _PASSES = 7
 _HEAD = 8
+#: How Pillow tells that a picture is broken, or that there is no room for it.
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, MemoryError)
 #: What no engine decodes, or none that is known to bear what is broken; what Pillow calls them.
 _CONVERTED = {"webp": "WEBP", "bmp": "BMP"}
 
@@ -66,9 +68,7 @@ def as_png(picture: Picture) -> bytes:
                 white = Image.new("RGBA", pixels.size, "white")
                 pixels = Image.alpha_composite(white, pixels).convert("RGB")
             pixels.save(made, "PNG", compress_level=1)
-        except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError):
-            raise broken(picture) from None
-        except Image.DecompressionBombError:
+        except (*_UNREADABLE, Image.DecompressionBombError):
             raise broken(picture) from None
         return made.getvalue()
 
