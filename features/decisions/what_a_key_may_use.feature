@@ -59,6 +59,9 @@ Feature: What the holder of a key may use, and what it is told
       | code             | message                                            | told |
       | invalid_request  | temperature is above 5                             | temperature is above 5 |
       | invalid_request  | the template of /data/models/a.gguf knows no tools | the template of (a file) knows no tools |
+      | not_found        | no route for POST /chat/completion/x | no route for POST (a file) |
+      | method_not_allowed | /chat/completions is not asked with GET | /chat/completions is not asked with GET |
+      | method_not_allowed | /api/blobs/sha256:0 is not asked with GET | /api/blobs/sha256:0 is not asked with GET |
       | worker_crashed   | worker-7 on attic ended: /var/log/attic says no    | what wrote the answer has ended; try: ask again |
       | hive_unreachable | hive attic does not answer                         | the swarm cannot answer this now; try: ask whoever runs it |
       | home_unusable    | cannot use the database /home/maria/.rbee/queen.db | the swarm cannot answer this now; try: ask whoever runs it |

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rbee.queen.rights import not_granted
+from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 
 #: What is typed at the machine of the swarm; whoever calls an API may sit at another.
@@ -71,7 +72,8 @@ _SAID_TO_KEYS = {
 #: A path of at least two parts, as it stands in a sentence.
 _PATH = re.compile(r"(?:file:)?(?<![\w.:/])~?/[^\s'\",;:]+(?:/[^\s'\",;:]*)+")
 #: Paths that are not hidden from a caller: the queen's own routes for callers.
-_OF_API = re.compile(r"/v1.*|/api/[a-z]+")
+_OF_CALLERS = (*addresses.FOR_CALLERS, *addresses.V1_AT_ROOT, addresses.MESSAGES_AT_ROOT)
+_OF_API = re.compile(rf"(?:{'|'.join(_OF_CALLERS)})(?:[/?].*)?")
 
 
 def advice_of(suggestion: str) -> str:
