@@ -173,6 +173,29 @@ def assert_waited(lines: Sequence[str], narration: str) -> None:
     assert text == " Hello! How can I help you today?", text
 
 
+def ask_paths_from_page(
+    cluster: Cluster, origin: str, paths: Sequence[str]
+) -> list[list[plain.Answer]]:
+    """What a browser asks for a page of another origin, for each of these: whether it may, and then
+    for an answer, of nothing."""
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    return [
+        [
+            cluster.http("OPTIONS", "queen", path, token=None, headers=asked),
+            cluster.http("POST", "queen", path, {}, headers={"Origin": origin}),
+        ]
+        for path in paths
+    ]
+
+
+def assert_read(answers: Sequence[Sequence[plain.Answer]], origin: str) -> None:
+    """The browser gives the page what is wrong with each of its requests."""
+    for may, wrong in answers:
+        assert may.status == 204 and wrong.status == 400, (may, wrong)
+        for answer in (may, wrong):
+            assert answer.headers["access-control-allow-origin"] == origin, answer
+
+
 def ask_from_page(cluster: Cluster, origin: str) -> list[plain.Answer]:
     """What a browser asks for a page of another origin: whether it may, and then for the models."""
     asked = {

@@ -169,6 +169,17 @@ def ask_from_page(context: Context, origin: str) -> None:
     context.answers = openai_clients.ask_from_page(context.cluster, origin)
 
 
+@when('a page of "{origin}" asks the queen for an answer at each of these')
+def ask_paths_from_page(context: Context, origin: str) -> None:
+    paths = [row["path"] for row in context.table]
+    context.answers = openai_clients.ask_paths_from_page(context.cluster, origin, paths)
+
+
+@then('the browser lets the page of "{origin}" read each answer')
+def page_reads(context: Context, origin: str) -> None:
+    openai_clients.assert_read(context.answers, origin)
+
+
 @then('the browser lets the page of "{origin}" read them')
 def page_let_in(context: Context, origin: str) -> None:
     openai_clients.assert_let_in(context.answers, origin)

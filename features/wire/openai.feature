@@ -129,6 +129,22 @@ Feature: What the queen answers in OpenAI's words
       When a page of "http://localhost:3000" asks the queen for the models
       Then the browser lets the page of "http://localhost:3000" read them
 
+    @fault.queen.pages-below-v1-alone
+    Scenario: Such a page is let in wherever programs ask
+      Given pages of "http://localhost:3000" are let in
+      And a queen that is awake
+      When a page of "http://localhost:3000" asks the queen for an answer at each of these
+        | path                      |
+        | /v1/chat/completions      |
+        | /chat/completions         |
+        | /responses                |
+        | /v1/messages/count_tokens |
+        | /messages                 |
+        | /messages/count_tokens    |
+        | /api/chat                 |
+        | //api/chat                |
+      Then the browser lets the page of "http://localhost:3000" read each answer
+
   Rule: Others need a swarm
 
     Background:

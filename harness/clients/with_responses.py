@@ -183,7 +183,7 @@ def _referred() -> str:
 def _begun_elsewhere() -> str:
     """What is said of a conversation in which others have searched and called."""
     called = {"server_label": "clock", "name": "time", "arguments": "{}", "output": "noon"}
-    items = [
+    items: Any = [
         {"role": "user", "content": HELLO},
         {"type": "web_search_call", "id": "ws_1", "status": "completed"},
         {"type": "mcp_call", "id": "mcp_1", **called},

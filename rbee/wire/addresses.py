@@ -22,6 +22,9 @@ OLLAMA = "/api"
 #: What is open to whoever has an API key.
 FOR_CALLERS = (V1, OLLAMA)
 
+#: All paths that callers ask, by what they begin with.
+CALLED = (*FOR_CALLERS, *V1_AT_ROOT, MESSAGES_AT_ROOT)
+
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"
 #: W3C's header, which says which trace, and which span of it, a request is a part of.

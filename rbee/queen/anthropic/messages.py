@@ -165,5 +165,12 @@ COUNT_TOKENS = Route(
     with_pictures=True,
     also=["/messages/count_tokens"],
 )
-PREFLIGHT = Route("OPTIONS", "/v1/messages", NONE, NONE, who=Who.ANYBODY)
-PREFLIGHT_BELOW = Route("OPTIONS", "/v1/messages/{rest:path}", NONE, NONE, who=Who.ANYBODY)
+PREFLIGHT = Route("OPTIONS", "/v1/messages", NONE, NONE, who=Who.ANYBODY, also=["/messages"])
+PREFLIGHT_BELOW = Route(
+    "OPTIONS",
+    "/v1/messages/{rest:path}",
+    NONE,
+    NONE,
+    who=Who.ANYBODY,
+    also=["/messages/{rest}"],
+)

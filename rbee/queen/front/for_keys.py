@@ -72,8 +72,7 @@ _SAID_TO_KEYS = {
 #: A path of at least two parts, as it stands in a sentence.
 _PATH = re.compile(r"(?:file:)?(?<![\w.:/])~?/[^\s'\",;:]+(?:/[^\s'\",;:]*)+")
 #: Paths that are not hidden from a caller: the queen's own routes for callers.
-_OF_CALLERS = (*addresses.FOR_CALLERS, *addresses.V1_AT_ROOT, addresses.MESSAGES_AT_ROOT)
-_OF_API = re.compile(rf"(?:{'|'.join(_OF_CALLERS)})(?:[/?].*)?")
+_OF_API = re.compile(rf"(?:{'|'.join(addresses.CALLED)})(?:[/?].*)?")
 
 
 def advice_of(suggestion: str) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from rbee.http.heads import plain_path
 from rbee.queen.jobs import Job
 from rbee.queen.keys import Keys
 from rbee.queen.names import Names
@@ -82,7 +83,7 @@ class Offer(NamedTuple):
         """Lets pages of the origins in the settings read what is answered to callers."""
         allowed = self.settings.cors_origins
         origin = request.headers.get("Origin")
-        if origin is None or not request.path.startswith(addresses.FOR_CALLERS):
+        if origin is None or not plain_path(request.path).startswith(addresses.CALLED):
             return
         if origin in allowed or _EVERYBODY in allowed:
             response.headers["Access-Control-Allow-Origin"] = origin

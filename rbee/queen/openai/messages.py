@@ -12,6 +12,7 @@ from rbee.queen.openai.requests import (
     CompletionRequest,
     EmbeddingRequest,
 )
+from rbee.wire import addresses
 from rbee.wire.limits import LARGEST_INPUTS
 from rbee.wire.messages.basics import Unreachable
 from rbee.wire.messages.events import TokenLikelihood
@@ -232,4 +233,6 @@ EMBEDDINGS = Route(
     largest=LARGEST_INPUTS,
     also=["/embeddings"],
 )
-PREFLIGHT = Route("OPTIONS", "/v1/{rest:path}", NONE, NONE, who=Who.ANYBODY)
+PREFLIGHT = Route(
+    "OPTIONS", "/v1/{rest:path}", NONE, NONE, who=Who.ANYBODY, also=addresses.V1_AT_ROOT
+)
