@@ -73,7 +73,7 @@ Feature: Programs that speak ollama's API
       And each of them gets what it asked for
 
     @fault.queen.stay-anyway
-    @fault.hive.for-all-that-follow
+    @fault.queen.for-all-that-follow
     Scenario: A model stays loaded for as long as a request says
       Given a swarm that is warm
       When a program with ollama's client asks her for each of these

@@ -447,10 +447,10 @@ class _Hive:
 
     @serves(KEEP_WORKER)
     async def keep_worker(self, wanted: KeepWorker) -> None:
-        """Has a worker stay loaded when it idles: for `idle_s` seconds, until somebody uses it
-        again, or until its room is wanted."""
+        """Has a worker stay loaded when it idles: for `idle_s` seconds, with `usual` as others do,
+        or else until its room is wanted."""
         worker = self.workers.get(wanted.id)
-        if wanted.idle_s is None:
+        if wanted.idle_s is None and not wanted.usual:
             worker.kept = True
         else:
             worker.may_idle(wanted.idle_s)

@@ -31,14 +31,25 @@ class WorkerStart(Operation):
     unread_for = None
 
 
+def idle_since(before: float | None, now: float, *, works: bool, more: bool) -> float | None:
+    """Since when a worker that reports has had nothing to do (monotonic seconds); None: it works.
+
+    `before` is what was known until now, `more`: requests have ended since the report before, which
+    may have begun after that. Pure.
+    """
+    if works:
+        return None
+    return now if before is None or more else before
+
+
 @dataclasses.dataclass
 class Worker:
     """One worker process and what it was told.
 
     `facts` are those of its engine, `promise` is the memory that is kept for it; `start` is over
     when it is ready or has failed; `idle_since` is when its last slot became free (monotonic
-    seconds), None while it works, and `idle_s` for how long it then stays loaded, where its last
-    caller has said so. `worked_at` is when its engine last did anything, as far as its
+    seconds), None while it works, and `idle_s` for how long it then stays loaded, where somebody
+    has said so. `worked_at` is when its engine last did anything, as far as its
     last report knows, or had nothing to do. `names` lead to what it has loaded.
     """
 
@@ -54,6 +65,8 @@ class Worker:
     restart_count: int = 0
     is_restarting: bool = False
     slots_free: int = 0
+    #: How many requests were over when it last told.
+    ended: int = 0
     idle_since: float | None = None
     idle_s: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
@@ -102,15 +115,13 @@ class Worker:
         if report.placed is not None:
             self.draft_gain = report.placed.draft_gain or self.draft_gain
         self.slots_free = report.slots_free
-        if self.state is not WorkerState.READY or self.slots_free < self.orders.slots:
-            if self.idle_since is not None:
-                self.idle_s = None  # that was said by whoever used it before
-            self.idle_since = None
-        elif self.idle_since is None:
-            self.idle_since = self.last_report
+        works = self.state is not WorkerState.READY or self.slots_free < self.orders.slots
+        more = report.ended != self.ended
+        self.idle_since = idle_since(self.idle_since, self.last_report, works=works, more=more)
+        self.ended = report.ended
 
-    def may_idle(self, seconds: float) -> None:
-        """It stays loaded for so long from when nobody uses it, until somebody does again."""
+    def may_idle(self, seconds: float | None) -> None:
+        """It stays loaded for so long from when nobody uses it; None: as for any worker."""
         self.idle_s = seconds
         self.heard.set()
 

@@ -162,11 +162,12 @@ class WorkerFailure(msgspec.Struct, kw_only=True):
 
 
 class KeepWorker(Request, kw_only=True):
-    """A worker that is to stay loaded when it idles: for `idle_s` seconds, until somebody uses it
-    again; without that until its room is wanted."""
+    """A worker that is to stay loaded when it idles: for `idle_s` seconds; with `usual` as long as
+    its machine's settings say; else until its room is wanted."""
 
     id: str
     idle_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    usual: bool = False
 
 
 class ProvisionWorker(Request, kw_only=True):
@@ -260,9 +261,9 @@ class Placed(msgspec.Struct, kw_only=True):
 class WorkerReport(Request, kw_only=True):
     """From a worker to its hive; the first `ready` is the callback.
 
-    `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
-    has done nothing at all although it was asked to; `error` says why a worker that reports
-    `failed` gives up; `placed` comes once the model is loaded.
+    `ended` is how many requests are over; `loaded` the share of the model that has been read, 0 to
+    1; `idle_s` for how long its engine has done nothing at all although it was asked to; `error`
+    says why a worker that reports `failed` gives up; `placed` comes once the model is loaded.
     """
 
     worker_id: Name
@@ -271,6 +272,7 @@ class WorkerReport(Request, kw_only=True):
     slots: int = 1
     vram_bytes: int | None = None
     context: int = 0
+    ended: int = 0
     loaded: float | None = None
     idle_s: float = 0.0
     narration: list[Narration] = []
