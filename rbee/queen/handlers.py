@@ -217,11 +217,14 @@ class QueenHandlers(NamedTuple):
             if ref in refs_of(worker) and is_ready(worker) and not worker.kept
         ]
 
+        # Who works for a job tells so a little later.
+        used = {claim.worker_id for claim in self.dispatcher.state.claims.values()}
+
         async def let_go(hive: Hive, worker: WorkerBeat) -> None:
             with contextlib.suppress(RbeeError):  # it is gone, or its machine is
                 wanted = KeepWorker(id=worker.worker_id, idle_s=0)
                 await self.hives.peer(hive).call(KEEP_WORKER, wanted)
-                if worker.slots_free == worker.slots:
+                if worker.slots_free == worker.slots and worker.worker_id not in used:
                     await self._forgotten(hive.hive_id, worker.worker_id)
 
         await asyncio.gather(*(let_go(hive, worker) for hive, worker in holding))
