@@ -72,6 +72,7 @@ Feature: What becomes of each field that a program sends
       | chat | {"messages": [{"role": "assistant", "content": "Well,"}], "continue_final_message": true, "add_generation_prompt": false} | {"messages": [{"role": "assistant", "content": "Well,"}]} |
       | chat | {"keep_alive": "5m"}                                    | {"idle_s": 300.0}                           |
       | text | {"ttl": 60}                                             | {"idle_s": 60.0}                            |
+      | text | {"keep_alive": "5m", "ttl": 60}                         | {"idle_s": 300.0}                           |
       | vectors | {"keep_alive": -1}                                   | {"idle_s": 2147483648.0}                    |
       | chat | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} |
     Then each becomes the job that its row tells
@@ -105,7 +106,6 @@ Feature: What becomes of each field that a program sends
       | chat    | {"bees": 1}                                                               | bees                               |
       | chat    | {"messages": [{"role": "user", "content": "x", "bees": 1}]}               | messages[0].bees                   |
       | chat    | {"keep_alive": "soon"}                                                    | keep_alive                         |
-      | text    | {"keep_alive": "5m", "ttl": 60}                                           | ttl                                |
       | chat    | {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "bees": 1}]}]} | messages[0].content[0].bees |
       | chat    | {"response_format": {"type": "json_object", "bees": 1}}                   | response_format.bees               |
       | chat    | {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}} | response_format.json_schema.schema |

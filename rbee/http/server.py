@@ -412,7 +412,7 @@ class Below(NamedTuple):
         return is_there and (not self.header or self.header in headers)
 
 
-class Found(NamedTuple):
+class Resolved(NamedTuple):
     """What serves a request, with the fields in its path; None: nothing does, but other methods
     may be `allowed` there."""
 
@@ -450,7 +450,7 @@ class Table:
                 added = self._router.add_route(each.route.method, path, _found)
                 self._by_route[added] = each
 
-    async def find(self, request: web.Request) -> Found:
+    async def find(self, request: web.Request) -> Resolved:
         """What serves a request; HEAD asks for what GET would get.
 
         A path that leads nowhere is looked for without the slashes that it has too many: clients
@@ -465,7 +465,7 @@ class Table:
             found = await self._resolved(request.clone(rel_url=plain))
         return found
 
-    async def _resolved(self, request: web.Request) -> Found:
+    async def _resolved(self, request: web.Request) -> Resolved:
         found = await self._router.resolve(request)
         allowed: set[str] = set()
         if isinstance(found.http_exception, web.HTTPMethodNotAllowed):
@@ -476,7 +476,7 @@ class Table:
             allowed.add(hdrs.METH_HEAD)
         # The router leaves %2F and %25 as they are, so that no name breaks a path.
         fields = {name: unquote(found[name]) for name in found}
-        return Found(self._by_route.get(found.route), fields, sorted(allowed))
+        return Resolved(self._by_route.get(found.route), fields, sorted(allowed))
 
 
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:

@@ -37,7 +37,7 @@ from rbee.queen.front.blocks import Block, Blocks, whole_members
 from rbee.queen.front.fields import taken
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
-from rbee.queen.front.tools import Conversation, left_out, loosened
+from rbee.queen.front.tools import Understood, left_out, loosened
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
@@ -152,7 +152,7 @@ def stop_reason_of(done: Done) -> StopReason:
     return "model_context_window_exceeded" if done.context_full else "max_tokens"
 
 
-def conversation_of(asked: CountRequest, *, refuse_unknown: bool = False) -> Conversation:
+def conversation_of(asked: CountRequest, *, refuse_unknown: bool = False) -> Understood:
     """The conversation of a request. Raises `invalid_request` by the path of a block, with
     `refuse_unknown` also for one that would be left out."""
     messages: list[ChatMessage] = []
@@ -164,7 +164,7 @@ def conversation_of(asked: CountRequest, *, refuse_unknown: bool = False) -> Con
         told = _messages(message, f"messages[{at}]", refuse_unknown=refuse_unknown)
         messages += told.messages
         unread += told.left_out
-    return Conversation(messages, list(dict.fromkeys(unread)))
+    return Understood(messages, list(dict.fromkeys(unread)))
 
 
 def _job(asked: CountRequest, ref: str, tools: Tools, said: list[ChatMessage]) -> JobRequest:
@@ -273,10 +273,10 @@ class _Turn:
         self._is_told = False
 
 
-def _messages(asked: AnthropicMessage, path: str, *, refuse_unknown: bool) -> Conversation:
+def _messages(asked: AnthropicMessage, path: str, *, refuse_unknown: bool) -> Understood:
     """What a message says, and what tools have answered in it."""
     if isinstance(asked.content, str):
-        return Conversation([ChatMessage(role=asked.role, content=asked.content)], [])
+        return Understood([ChatMessage(role=asked.role, content=asked.content)], [])
     turn, is_models = _Turn(asked.role), asked.role == "assistant"
     is_said = True
     for at, block in enumerate(asked.content):
@@ -309,7 +309,7 @@ def _messages(asked: AnthropicMessage, path: str, *, refuse_unknown: bool) -> Co
     messages = turn.end()
     if is_said and not messages:
         messages = [ChatMessage(role=asked.role, content="")]
-    return Conversation(messages, turn.left_out)
+    return Understood(messages, turn.left_out)
 
 
 def _changes(asked: CountRequest) -> Iterator[tuple[str, ToolChange]]:

@@ -18,7 +18,7 @@ _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 _VALUES = ("const", "enum", "default", "examples")
 
 
-class Conversation(NamedTuple):
+class Understood(NamedTuple):
     """What was said, and the types of what a model is told nothing of."""
 
     messages: list[ChatMessage]

@@ -125,7 +125,9 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     api_server: Annotated[Any, passes("is where it was sent")] = None
     # Of ollama, LM Studio and OpenRouter.
     keep_alive: KeptFor = None
-    ttl: KeptFor = None
+    ttl: Annotated[
+        float | str | None, done("LM Studio's word for `keep_alive`, which counts before it")
+    ] = None
     draft_model: Annotated[Any, passes(_DRAFT)] = None
     options: Annotated[Any, refused("say each by itself, by OpenAI's name", {})] = None
     format: Annotated[Any, refused(_FORM, "")] = None
@@ -145,7 +147,9 @@ class VectorsElsewhere(msgspec.Struct, kw_only=True):
     priority: Annotated[Any, passes("callers take turns, by their keys")] = None
     request_id: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
     keep_alive: KeptFor = None
-    ttl: KeptFor = None
+    ttl: Annotated[
+        float | str | None, done("LM Studio's word for `keep_alive`, which counts before it")
+    ] = None
     provider: Annotated[Any, passes(_NOBODY_ELSE)] = None
     options: Annotated[Any, refused("there are none", {})] = None
     normalize: Annotated[Any, refused("each vector is of length 1", True)] = None

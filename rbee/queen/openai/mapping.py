@@ -504,9 +504,8 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
 
 def idle_of(asked: Asked | EmbeddingRequest) -> float | None:
     """How long the model stays loaded behind a request (s); None: it does not say."""
-    said = (("keep_alive", asked.keep_alive), ("ttl", asked.ttl))
-    idle: float | None = _agreed((field, idle_seconds(value, field)) for field, value in said)
-    return idle
+    idle, ttl = idle_seconds(asked.keep_alive, "keep_alive"), idle_seconds(asked.ttl, "ttl")
+    return ttl if idle is None else idle
 
 
 def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] | None:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from rbee.queen.front.blocks import Block
 from rbee.queen.front.fields import taken
 from rbee.queen.front.pictures import Said
-from rbee.queen.front.tools import Conversation, left_out
+from rbee.queen.front.tools import Understood, left_out
 from rbee.queen.openai.mapping import check_arguments
 from rbee.queen.openai.responses.elsewhere import (
     UNREADABLE,
@@ -64,11 +64,11 @@ def conversation_of(
     refer: Refer = lambda item_id: None,
     *,
     refuse_unknown: bool = False,
-) -> Conversation:
+) -> Understood:
     """The conversation that these items are. Raises `invalid_request` by the path of an item, with
     `refuse_unknown` also for one that would be left out."""
     if isinstance(asked, str):
-        return Conversation([ChatMessage(role="user", content=asked)], [])
+        return Understood([ChatMessage(role="user", content=asked)], [])
     turns = _Turns()
     unread: list[str] = []
     for at, item in enumerate(asked):
@@ -102,7 +102,7 @@ def conversation_of(
             raise invalid(
                 f"`{path}` is of a type that is not understood here", f"send {_KNOWN}", field=path
             )
-    return Conversation(turns.messages, list(dict.fromkeys(unread)))
+    return Understood(turns.messages, list(dict.fromkeys(unread)))
 
 
 class _Turns:
