@@ -23,7 +23,7 @@ import psutil
 
 from rbee.hive import ram_speed
 from rbee.hive.cards import GIB, Card, bus_of, kernel_cards, listed
-from rbee.hive.limits import limits_of_this_process
+from rbee.hive.control_groups import limits_of_this_process
 from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
 from rbee.process.tasks import DEVICES, in_own_thread, in_thread

@@ -12,8 +12,8 @@ from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.local import bundled_path
 from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
-from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.drafts import Draft, Drafts
 from rbee.hive.workers.kinds import Kinds

@@ -21,8 +21,8 @@ import psutil
 from aiohttp import web
 
 from rbee.hive.capacity import Capacity, Fit
+from rbee.hive.control_groups import memory_kills
 from rbee.hive.devices import ram_here
-from rbee.hive.limits import memory_kills
 from rbee.hive.outbox import Outbox
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.hive.workers.kinds import Kinds, Spare
@@ -40,11 +40,11 @@ from rbee.http.board import Board
 from rbee.http.client import Peer
 from rbee.process import journal, logs, own_folder
 from rbee.process.content import is_still
+from rbee.process.cpu_use import uses_cpu
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import discard, exit_of, stop
 from rbee.process.tasks import DISK, End, begin, in_thread, spawn
-from rbee.process.work import uses_cpu
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError, no_such, stale, stuck, unforeseen
 from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
