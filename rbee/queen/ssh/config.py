@@ -15,7 +15,7 @@ from typing import Any
 import paramiko
 
 from rbee.process.owned import distrust
-from rbee.queen.ssh.refusals import refuse
+from rbee.queen.ssh.errors import ssh_failed
 from rbee.wire.messages.hives import SshTarget
 from rbee.wire.names import quoted, why_no_host, why_no_user
 
@@ -71,7 +71,7 @@ def read_config(home: Path) -> str:
     try:
         return "\n".join(included(text, read) for text in read("config"))
     except OSError as error:
-        raise refuse(
+        raise ssh_failed(
             "config",
             f"cannot read the SSH configuration: {error.filename}: {error.strerror}",
             f"chmod 600 {error.filename}",
@@ -85,7 +85,7 @@ def _owned(file: Path) -> Path:
     """
     strange = distrust(file)
     if strange is not None:
-        raise refuse(
+        raise ssh_failed(
             "config",
             f"the SSH configuration may run commands, and {strange.why}",
             f"see to it that it is yours, and: {shlex.join(['chmod', 'go-w', str(file)])}",
@@ -99,7 +99,9 @@ def included(text: str, read: Callable[[str], Sequence[str]], depth: int = 0) ->
     What follows belongs to the block in which the Include stands, so its header is said again.
     """
     if depth > _DEEPEST:
-        raise refuse("config", "the SSH configuration includes itself", "look into ~/.ssh/config")
+        raise ssh_failed(
+            "config", "the SSH configuration includes itself", "look into ~/.ssh/config"
+        )
     header, lines = "Host *", []
     for line in text.splitlines():
         include = _INCLUDE.fullmatch(line)
@@ -200,7 +202,7 @@ def _number(text: str | None, host: str) -> int:
 def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
     """`text`, if it can be the name of a machine or a user. Raises for anything else."""
     if why := why_not(text):
-        raise refuse(
+        raise ssh_failed(
             "config",
             f"{quoted(text)} cannot be the name of a {what}: {why}",
             "look for that name in ~/.ssh/config and in what was typed",
@@ -209,4 +211,4 @@ def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
 
 
 def _unreadable(why: str) -> Exception:
-    return refuse("config", f"cannot use ~/.ssh/config: {why}", "mend ~/.ssh/config")
+    return ssh_failed("config", f"cannot use ~/.ssh/config: {why}", "mend ~/.ssh/config")
