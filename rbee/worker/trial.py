@@ -119,7 +119,7 @@ def is_plain(template: str) -> bool:
     )
 
 
-def verdict_of(status: int, engine: str, log: str = "") -> str:
+def verdict_of(status: int, engine: str, log: str) -> str:
     """What an exit status of a trial, negative for a signal, says of a template. Pure.
 
     One that the engine cannot read is left to the engine itself, which tells why.

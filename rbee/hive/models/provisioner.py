@@ -177,7 +177,7 @@ class Provisioner(msgspec.Struct):
             self._plans[ref] = now, await in_thread(HUB, hub.resolve, ref, self._patience)
         return self._plans[ref][1]
 
-    def provision(self, ref: ModelRef, newest: bool = False) -> Provision:
+    def provision(self, ref: ModelRef, newest: bool) -> Provision:
         """Begins to fetch a model, or joins whoever began before.
 
         With `newest` the hub is asked whether it has another version than is here.
