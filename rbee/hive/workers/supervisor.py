@@ -415,41 +415,49 @@ class Supervisor(msgspec.Struct):
                     return
                 # Tried once more without its chat template, the part that is a program.
                 worker.orders.deadly_template = bool(worker.orders.chat_template)
-            worker.restart_count += 1
-            worker.is_restarting = True
-            worker.state = WorkerState.LOADING
-            worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
-            self._on_change()
-            facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
-            self._say(worker, narration.WORKER_RESTART, count=worker.restart_count, **facts)
-            await asyncio.sleep(delay)
-            if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
-                self._remove(worker)
+            died_again = await self._start_again(worker, how, delay)
+            if died_again is None:
                 return
-            spare = Spare(self._home, worker.facts.engine)
-            worker.child, worker.exited = spare.child, exit_of(spare.child)
-            worker.url = ""
-            worker.worked_at = worker.last_report = time.monotonic()
-            worker.cpu = 0.0
-            try:
-                await self._give_orders(worker, spare)
-            except RbeeError as error:
-                worker.killed = worker.child.process.poll() is None  # it hangs
-                discard(spare.child)
-                status = await worker.exited
-                if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
-                    self._remove(worker)
-                    return
-                if error.code != "internal":  # it gave its reason: a retry would fail alike
-                    self._give_up(worker, error)
-                    return
-            else:
-                self._on_change()
-                self._watch(worker)
-                return
+            status = died_again
         what = f"worker {worker.worker_id} died ({how}) and was restarted {worker.restart_count}"
         advice = _PERHAPS_MEMORY if cause is Cause.PERHAPS_MEMORY else ""
         self._give_up(worker, worker.error("worker_crashed", f"{what} times in vain", advice))
+
+    async def _start_again(self, worker: Worker, how: str, delay: float) -> int | None:
+        """Starts a worker that has ended (`how`) once more, after `delay` seconds; the status with
+        which it has ended before it listened. None: it listens, or there is nothing more to try."""
+        worker.restart_count += 1
+        worker.is_restarting = True
+        worker.state = WorkerState.LOADING
+        worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
+        self._on_change()
+        facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
+        self._say(worker, narration.WORKER_RESTART, count=worker.restart_count, **facts)
+        await asyncio.sleep(delay)
+        if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+            self._remove(worker)
+            return None
+        spare = Spare(self._home, worker.facts.engine)
+        worker.child, worker.exited = spare.child, exit_of(spare.child)
+        worker.url = ""
+        worker.worked_at = worker.last_report = time.monotonic()
+        worker.cpu = 0.0
+        try:
+            await self._give_orders(worker, spare)
+        except RbeeError as error:
+            worker.killed = worker.child.process.poll() is None  # it hangs
+            discard(spare.child)
+            status = await worker.exited
+            if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                self._remove(worker)
+                return None
+            if error.code != "internal":  # it gave its reason: a retry would fail alike
+                self._give_up(worker, error)
+                return None
+            return status
+        self._on_change()
+        self._watch(worker)
+        return None
 
     def _deadly(self, worker: Worker, how: str) -> RbeeError:
         """The error of a model that its engine has died of twice while it loaded it, the second
