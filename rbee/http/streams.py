@@ -66,7 +66,7 @@ class End(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Something has come."""
+        """Passes what has come on to the other end."""
         if self._other is not None and self._other._transport is not None:
             self._other._transport.write(data)
 

@@ -272,7 +272,7 @@ class _Queen:
 
     @serves(STAY)
     async def asked_to_stay(self) -> None:
-        """Has her and her hives stay awake."""
+        """Has the queen and her hives stay awake."""
         self._require_awake()
         self._stay()
         await self.hives.have_heard()

@@ -84,7 +84,7 @@ class _Better(NamedTuple):
 
 
 class Dispatcher:
-    """Walks jobs through the phases."""
+    """Has each job get a worker, in the order of `decide`; the owner of the `State`."""
 
     def __init__(self, hives: Hives, registry: Registry, settings: Settings, say: Say) -> None:
         """`say` hears what happens that belongs to no job."""
@@ -629,7 +629,7 @@ class Dispatcher:
         self._changed()
 
     def close(self) -> None:
-        """Nothing is moved any more."""
+        """Stops the replacements that are under way."""
         for move in self._moves.values():
             move.cancel()
 

@@ -249,7 +249,7 @@ class OtherMachine(Machine):
             ) from None
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
-        """Over SSH."""
+        """See `rbee.queen.machines.Machine`; the error says what to type over SSH from here."""
         there = f"ssh {self._host} .rbee/venv/bin/{_LOGS}"
         if there in error.suggestion:
             return error
@@ -320,7 +320,7 @@ class OtherMachine(Machine):
         return target
 
     async def _connect(self, accept: str = "") -> SshConnection:
-        """Raises `ssh_failed`."""
+        """The connection, opened where there is none. Raises `ssh_failed`."""
         target = await self._target()
         ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
         ours, passphrase = known_hosts(self._here.home), self._passphrase

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Peers:
-    """Those whom the queen may ask."""
+    """Makes clients for hives and workers."""
 
     def __init__(
         self,

@@ -118,7 +118,7 @@ class Registry:
             self._say(narration.HIVE_ONLINE, hive_id=hive_id)
 
     def described(self, hive_id: str, devices: Devices) -> None:
-        """A hive has told what it has."""
+        """Notes the devices that a hive has told."""
         hive = self.living(hive_id)
         self.waking.discard(hive_id)
         hive.devices = devices

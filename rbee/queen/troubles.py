@@ -37,7 +37,7 @@ APART = "apart"
 
 
 class Whose(enum.Enum):
-    """Who has a trouble; see the module."""
+    """What a trouble belongs to; see the module."""
 
     REQUEST = "request"
     HUB = "hub"

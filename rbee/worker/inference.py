@@ -126,7 +126,7 @@ class Inference(Operation):
             return await self._answer(model, threads, need, hold)
 
     async def _need(self, model: LoadedModel, threads: Threads) -> ContextNeed:
-        """What it needs of the context."""
+        """The tokens of the context that it needs."""
         request, orders = self.request, self._shared.orders
         if request.inputs is not None:
             with_query = len(request.query or "")

@@ -134,7 +134,7 @@ def verdict_of(status: int, engine: str, log: str) -> str:
 
 
 def _try(orders: WorkerOrders, engine: Engine, folder: str) -> NoReturn:
-    """Is the trial, until it ends."""
+    """What the process of a trial does; it ends that process."""
     status = 1
     sys.orig_argv = [sys.executable, "-m", __spec__.name, engine.name]
     try:

@@ -106,7 +106,7 @@ class Worker:
             self.idle_since = self.last_report
 
     def close_streams(self) -> None:
-        """Nobody is to carry them any more."""
+        """Closes the streams to its parts."""
         for stream in self.streams.values():
             stream.close()
         self.streams.clear()

@@ -86,7 +86,7 @@ class Lines:
 
 
 class SshConnection:
-    """A machine that let us in."""
+    """An authenticated connection to a machine."""
 
     def __init__(self, target: Target, dialled: Dialled, settings: Settings) -> None:
         self.target = target

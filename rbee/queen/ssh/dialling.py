@@ -32,7 +32,7 @@ class Dialled:
     opened: contextlib.ExitStack
 
     def close(self) -> None:
-        """Ends it, the target's end first."""
+        """Closes the connection to the target, then those that it runs over."""
         self.opened.close()
 
 

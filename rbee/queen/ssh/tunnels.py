@@ -72,7 +72,7 @@ class Tunnels:
         )
 
     def close(self) -> None:
-        """Takes the ports here away."""
+        """Closes the ports on this machine."""
         for port in list(self._servers):
             self.stop(port)
 
