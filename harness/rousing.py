@@ -11,16 +11,14 @@ from rbee.queen.hearers import Say
 from rbee.queen.rousing import Rousing
 from rbee.queen.state import Hive
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget
+from rbee.wire.messages.hives import SshTarget, WakeTarget
 
 _ROW = HiveRow(
     "attic",
     "attic",
     8600,
-    HiveStatus.OFFLINE,
     SshTarget(),
     None,
-    0,
     WakeTarget("aa:bb:cc:dd:ee:ff", "10.0.0.255"),
 )
 #: How long a machine is waited for that does not wake (seconds).

@@ -361,7 +361,7 @@ class Hives:
         """
         port = self._settings.hive_port if wanted.port is None else wanted.port
         say(narration.ADDING_HIVE, host=wanted.host)
-        row = HiveRow(hive_id, wanted.host, port, HiveStatus.WAKING, ssh_of(wanted), None, 0)
+        row = HiveRow(hive_id, wanted.host, port, ssh_of(wanted), None)
         machine = None
         if row.ssh is not None:
             machine = self.directory.other(row, wanted.passphrase)
