@@ -19,8 +19,9 @@ import aiohttp
 
 from rbee.http.client import Peer, open_session
 from rbee.http.operation import Operation
-from rbee.http.server import Below, Server, leave, trace
+from rbee.http.server import Server, leave, trace
 from rbee.http.serving import serves
+from rbee.http.tables import Below
 from rbee.process import journal, listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
