@@ -145,7 +145,7 @@ def decide(state: State) -> Decision | None:
         # A job that wants what an earlier one wants waits as that does, unless a slot is free.
         waits: dict[tuple[object, ...], Wait] = {}
         asking = set()
-        for place, claim in enumerate(queue):
+        for index, claim in enumerate(queue):
             wish = _wish(claim)
             if claim.acting:
                 if claim.wait is not None:
@@ -154,7 +154,7 @@ def decide(state: State) -> Decision | None:
                 continue
             known = waits.get(wish) if claim.looked else None
             if known is None or wish in asking:
-                decision = this.step(claim, queue, place, known)
+                decision = this.step(claim, queue, index, known)
             else:
                 decision = Hold(claim, known)
             if not isinstance(decision, Hold):
@@ -224,10 +224,10 @@ class _Turn:
             if each[1].what is Waiting.TURN and not self._is_starting(each[0])
         ]
 
-    def step(self, claim: Claim, queue: list[Claim], place: int, instead: Wait | None) -> Decision:
-        """What a job does next, at this place in its queue. `instead` is what it waits for where it
+    def step(self, claim: Claim, queue: list[Claim], index: int, instead: Wait | None) -> Decision:
+        """What a job does next, at this index of its queue. `instead` is what it waits for where it
         gets no slot: a job before it is looking for a worker that will do for both."""
-        before = set(map(id, queue[:place]))
+        before = set(map(id, queue[:index]))
 
         def is_first(other: Claim) -> bool:
             others = self._state.model(other) != self._state.model(claim)

@@ -98,7 +98,7 @@ class Hives:
         self._late: dict[str, _Waking] = {}
         self._waking: dict[str, asyncio.Lock] = {}
         self._power = Power(self._settings, registry, self.directory, self.peers, self._awake)
-        self._tunnels = OpenTunnels(self._settings, registry, self._dig_again)
+        self._tunnels = OpenTunnels(self._settings, registry, self._open_tunnel_again)
 
     async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
@@ -172,6 +172,22 @@ class Hives:
             waited = {row.hive_id: begin(self._late_one(row, say)) for row in late}
             await first_and_soon_after(waited.values(), 0.0)
             tasks.update(waited)
+        awake, failures = self._come_of(tasks, begun)
+        if failures and not awake:
+            raise _none_wakes(failures)
+        for hive_id, error in failures.items():
+            if hive_id not in self._late:
+                self._pass_over(hive_id, error)
+            say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+            if error.code == "hive_unfit":
+                say(narration.HIVE_UNFIT, hive_id=hive_id, advice=error.suggestion)
+        return awake
+
+    def _come_of(
+        self, tasks: Mapping[str, asyncio.Task[Hive]], begun: Mapping[str, _Waking]
+    ) -> tuple[list[Hive], dict[str, RbeeError]]:
+        """The hives that have woken, and what keeps each other one from it; those that were `begun`
+        now and take their time wake on."""
         awake, failures = [], {}
         for hive_id, task in tasks.items():
             if not task.done():
@@ -190,15 +206,7 @@ class Hives:
                 failures[hive_id] = failure
             else:
                 raise failure
-        if failures and not awake:
-            raise _none_wakes(failures)
-        for hive_id, error in failures.items():
-            if hive_id not in self._late:
-                self._pass_over(hive_id, error)
-            say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
-            if error.code == "hive_unfit":
-                say(narration.HIVE_UNFIT, hive_id=hive_id, advice=error.suggestion)
-        return awake
+        return awake, failures
 
     def missing(self, node: str | None) -> dict[str, RbeeError]:
         """What has kept hives asleep, only `node` if one is named, that are not awake yet."""
@@ -524,7 +532,7 @@ class Hives:
             self._tunnels.keep(row.hive_id, machine)
         return hive
 
-    async def _dig_again(self, hive_id: str, machine: OtherMachine) -> bool:
+    async def _open_tunnel_again(self, hive_id: str, machine: OtherMachine) -> bool:
         """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             try:
