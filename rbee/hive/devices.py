@@ -183,7 +183,7 @@ class Gpus(NamedTuple):
             return found
         engine = self.known()
         if engine is None and any(card.backend != "cuda" for card in found.cards):
-            with contextlib.suppress(RbeeError):  # who wants a worker of it is told
+            with contextlib.suppress(RbeeError):  # whoever wants a worker with that engine is told
                 engine = await self.ask()
         return listed(found.cards, engine, os.environ)
 

@@ -136,7 +136,7 @@ class Suspension:
         use = await self._use()
         why = why_awake(use)
         if any(self._count()):
-            return  # since it was looked at who is logged in
+            return  # something has come while it was found out who is logged in
         if why:
             if why != self._told:
                 self._say(narration.SUSPEND_HELD, why)
@@ -145,7 +145,7 @@ class Suspension:
         try:
             await self._tell_queen()
         except RbeeError:
-            return  # she wants it after all, or is gone, which the lease sees to
+            return  # the queen has a use for it, or is gone; in that case the lease ends
         self._told = ""
         self._woken.clear()
         self._heartbeat.hold()

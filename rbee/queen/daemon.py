@@ -120,7 +120,8 @@ async def _refuse_a_second(home: Home, token: str, session: aiohttp.ClientSessio
     if known is None:
         return
     health = None
-    with contextlib.suppress(RbeeError, asyncio.TimeoutError):  # whoever is there is none of ours
+    # Whatever answers there is no queen of this token.
+    with contextlib.suppress(RbeeError, asyncio.TimeoutError):
         async with timeout(_SECOND_LOOK):
             peer = Peer(session, known.url, proof.Credential(token), "queen")
             health = await peer.call(HEALTH)

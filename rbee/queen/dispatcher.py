@@ -355,7 +355,7 @@ class Dispatcher:
         hive = self._registry.hives.get(place.hive_id)
         beats = hive.beats if hive is not None else 0
         in_use = self.state.in_use(place)
-        # It may be gone by the time of the answer, which is from before.
+        # A worker that is ending now may be gone before the answer is here, which still counts it.
         left = place.is_on_several and self.state.is_being_left(place)
         try:
             found = await self._starting.ask_room(job, place, decision.ctx)
@@ -495,7 +495,7 @@ class Dispatcher:
             return False
         claim.short = error
         if not wanted:
-            return True  # with as much as there is
+            return True  # it goes on with as much context as there is
         # An answer that a context cuts off is not moved from a GPU to the CPU, which is far slower.
         on_cpu = context.is_too_long(error) or worker.device == CPU
         allow_cpu = claim.request.allow_cpu and on_cpu

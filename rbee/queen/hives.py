@@ -315,7 +315,7 @@ class Hives:
         self._on.discard(hive_id)
         self._kept_off.pop(hive_id, None)
         self._power.note_suspended(hive_id)
-        self._tunnels.give_up(hive_id)  # what wakes it opens another
+        self._tunnels.give_up(hive_id)  # whoever wakes the machine opens another
         say(narration.MACHINE_SUSPENDED, hive_id=hive_id)
         await self.directory.suspended(hive_id, models)
 
@@ -341,7 +341,7 @@ class Hives:
         hive = self._registry.hives.get(hive_id)
         if hive is not None:
             hive.bytes_per_second, hive.measured_at_ms = bytes_per_second, narration.now_ms()
-            with contextlib.suppress(RbeeError):  # it is measured again, then
+            with contextlib.suppress(RbeeError):  # else it is measured again
                 await self.directory.measured(hive_id, bytes_per_second)
 
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:

@@ -217,7 +217,7 @@ class OtherMachine(Machine):
         try:
             self._hive_there = await self._woken(connection, orders, say)
         except RbeeError as error:
-            if self._is_new and error.code == "hive_unreachable":  # it is not for this machine
+            if self._is_new and error.code == "hive_unreachable":  # this rbee does not run there
                 await connection.run(shell.discard(__version__))
             raise
         if self._is_new:
@@ -274,7 +274,8 @@ class OtherMachine(Machine):
                 "try again; rbee-keeper hives tells whether that machine is reached",
             )
         if url not in self._forwarded:
-            if len(self._forwarded) >= _MOST_WAYS:  # the oldest, but for the hive's own
+            # The oldest is closed, never that of the hive itself.
+            if len(self._forwarded) >= _MOST_WAYS:
                 oldest = next(each for each in self._forwarded if each != self._hive_there)
                 self._tunnel.tunnels.stop(int(self._forwarded.pop(oldest).rpartition(":")[2]))
             local = self._tunnel.tunnels.forward(there)

@@ -101,7 +101,7 @@ class Rousing:
             async with timeout(limit):
                 await asyncio.wait([calling, waking], return_when=asyncio.FIRST_COMPLETED)
             if calling.done():
-                calling.result()  # raises: packets that are sent have no end
+                calling.result()  # raises: `_call` ends by an error alone
             hive = waking.result()
         except asyncio.TimeoutError:
             raise RbeeError(

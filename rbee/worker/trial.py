@@ -109,7 +109,7 @@ def is_plain(template: str) -> bool:
     if len(template) > _PLAIN_LENGTH or len(code) > _PLAIN_TAGS:
         return False
     if _MARKS.search(_CODE.sub(" ", template)):
-        return False  # it is read otherwise than it looks
+        return False  # a mark outside of any pair: the parser takes more for code than was found
     parts = [" ".join(_TEXT.sub(" ", part).split()) for part in code]
     names = re.findall(r"\w+", " ".join(parts))
     return (

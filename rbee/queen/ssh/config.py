@@ -138,7 +138,7 @@ class _Resolver:
 
     def target(self, host: str, given: SshTarget, on_the_way: frozenset[str]) -> Target:
         """`on_the_way` are those that lead there, none of which it may go through."""
-        _require(host, why_no_host, "machine")  # before any token is expanded with it
+        _require(host, why_no_host, "machine")  # before `%h` and the like are replaced by it
         said = self._said(host)
         address = _require(said.get("hostname", host), why_no_host, "machine")
         user = given.user or said.get("user") or self._local_user

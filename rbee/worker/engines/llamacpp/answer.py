@@ -91,7 +91,7 @@ class Answer:
         """Tells a piece, of which thought and text are told apart; whether nothing is to follow."""
         piece = piece._replace(text=self._stops.take(piece.text))
         if self._request.parallel_calls is False and any(call.index for call in piece.calls):
-            self._makes_second_call = True  # which its grammar for calls may let it
+            self._makes_second_call = True  # the grammar that it makes for calls may allow one
             return True
         self._caller.on_piece(piece)
         self.is_begun = True

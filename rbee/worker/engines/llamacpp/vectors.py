@@ -101,7 +101,7 @@ class Vectors:
             if "error" not in answer:
                 rows = sorted(answer["data"], key=lambda each: int(each["index"]))
                 return [each["numbers"] for each in rows], answer["usage"]["prompt_tokens"]
-            if len(some) > 1:  # it does not say which one
+            if len(some) > 1:  # llama.cpp does not say which input it refuses
                 for number, one in enumerate(some, first):
                     numbers(number, [one])
             raise self._refused_input(first, answer["error"])
