@@ -126,9 +126,9 @@ class Suspension:
         if not self._woken.is_set():
             return MachineUse(False, 0, 0, (), SuspendCommand(()))
         workers, downloads = (0, 0) if leaving else self._count()
-        from rbee.hive.people import find_people  # late: few machines sleep
+        from rbee.hive.logins import find_logged_in  # late: few machines sleep
 
-        people = await in_thread(SYSTEM, find_people)
+        people = await in_thread(SYSTEM, find_logged_in)
         command = await in_thread(SYSTEM, find_suspend_command)
         return MachineUse(True, workers, downloads, people, command)
 

@@ -16,16 +16,16 @@ from aiohttp import hdrs, web
 
 from rbee import __version__
 from rbee.http import bodies
+from rbee.http.connection_limits import limits_of
 from rbee.http.connections import LINGER_S, Connection, Connections
 from rbee.http.encryption import Encryption, key_of
 from rbee.http.events import STREAM_HEADERS
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
-from rbee.http.in_the_open import is_from_elsewhere, may_be_answered
 from rbee.http.operation import Operation
-from rbee.http.room import limits_of
 from rbee.http.serving import Served, serves, serves_http
 from rbee.http.sockets import listen
 from rbee.http.tables import Below, Read, Table
+from rbee.http.unencrypted import is_from_elsewhere, may_be_answered
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, proof
