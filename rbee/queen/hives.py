@@ -28,7 +28,7 @@ from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
 from rbee.queen.open_tunnels import OpenTunnels
 from rbee.queen.other_machine import Brought, OtherMachine
 from rbee.queen.peers import Peers
-from rbee.queen.power import Power
+from rbee.queen.power import MachinePower
 from rbee.queen.registry import Registry
 from rbee.queen.rousing import ANSWERS
 from rbee.queen.scheduler import HiveFacts
@@ -97,7 +97,9 @@ class Hives:
         #: Hives that take longer to wake than anybody waits who has another.
         self._late: dict[str, _Waking] = {}
         self._waking: dict[str, asyncio.Lock] = {}
-        self._power = Power(self._settings, registry, self.directory, self.peers, self._awake)
+        self._power = MachinePower(
+            self._settings, registry, self.directory, self.peers, self._awake
+        )
         self._tunnels = OpenTunnels(self._settings, registry, self._open_tunnel_again)
 
     async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:

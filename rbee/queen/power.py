@@ -33,7 +33,7 @@ from rbee.wire.messages.hives import (
 from rbee.wire.settings import Settings
 
 
-class Power:
+class MachinePower:
     """Which machines are suspended, and which were woken from that."""
 
     def __init__(

@@ -14,7 +14,7 @@ from rbee.worker.engines.conversation import (
     plain_text_of,
     stops_of,
 )
-from rbee.worker.engines.llamacpp.server import Server
+from rbee.worker.engines.llamacpp.server import LlamaServer
 from rbee.worker.engines.llamacpp.template import SWITCH, ChatTemplate
 from rbee.worker.engines.thinking import grammar_behind
 
@@ -30,7 +30,7 @@ _SAMPLING = (
 _AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
 
 
-def body_of(request: InferRequest, template: ChatTemplate, server: Server) -> dict[str, Any]:
+def body_of(request: InferRequest, template: ChatTemplate, server: LlamaServer) -> dict[str, Any]:
     """What llama.cpp is asked, but for the form of the answer. Raises `invalid_request`."""
     chat = template.is_there and not request.raw
     body: dict[str, Any] = {

@@ -27,7 +27,7 @@ from rbee.worker.engines.llamacpp.layout import (
     leave_out_projector,
 )
 from rbee.worker.engines.llamacpp.pace import ONCE, pace_of
-from rbee.worker.engines.llamacpp.server import Server, plain_params
+from rbee.worker.engines.llamacpp.server import LlamaServer, plain_params
 from rbee.worker.engines.llamacpp.template import PLAIN, ChatTemplate
 from rbee.worker.engines.refusals import (
     nests_too_deep,
@@ -103,7 +103,7 @@ class Loading:
             params.pooling_type = _POOLINGS[orders.pooling]
         return params
 
-    def _loaded(self) -> Server:
+    def _loaded(self) -> LlamaServer:
         """The engine with its model; one whose chat template is of no use goes without it."""
         orders, params, template = self._orders, self._params, self._template
         asked = orders.chat_template
@@ -114,7 +114,7 @@ class Loading:
         elif asked and (orders.template or taught(asked) != asked):
             params.chat_template = taught(asked)
         try:
-            return Server(params)
+            return LlamaServer(params)
         except RuntimeError as error:
             _until_logged(orders)
             refusal = _cannot_load(orders, error)
@@ -122,14 +122,14 @@ class Loading:
             self.unseeing = _UNSEEING + why
             leave_out_projector(params)
             try:
-                return Server(params)
+                return LlamaServer(params)
             except RuntimeError as error:
                 refusal = _cannot_load(orders, error)
         if not asked or template.unusable or reason_of_loading(_log(orders)):
             raise refusal
         params.chat_template = PLAIN
         try:
-            server = Server(params)
+            server = LlamaServer(params)
         except RuntimeError:
             raise refusal from None
         template.unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
@@ -151,7 +151,7 @@ class Loading:
         add_draft(params, orders)
         gain, fault = 0.0, ""
         try:
-            self.server = Server(params)
+            self.server = LlamaServer(params)
             gain = known or round(self._pace() / alone, 3)
         except (RuntimeError, ZeroDivisionError) as error:
             _until_logged(orders)
@@ -159,7 +159,7 @@ class Loading:
         if gain < LEAST_GAIN:
             self.server.close()
             leave_out_draft(params)
-            self.server = Server(params)
+            self.server = LlamaServer(params)
         return gain, fault
 
     def _pace(self) -> float:

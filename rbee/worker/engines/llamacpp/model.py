@@ -26,7 +26,7 @@ from rbee.worker.engines.llamacpp.body import BUDGET, body_of, demand_form, refu
 from rbee.worker.engines.llamacpp.loading import Loading
 from rbee.worker.engines.llamacpp.server import UNANSWERED
 from rbee.worker.engines.llamacpp.template import ChatTemplate
-from rbee.worker.engines.llamacpp.vectors import Vectors
+from rbee.worker.engines.llamacpp.vectors import LlamaVectors
 from rbee.worker.engines.refusals import refused, template_unusable
 from rbee.worker.engines.thinking import Thoughts
 
@@ -58,7 +58,7 @@ class LlamaCpp:
         #: Why it can be shown no pictures, in words; empty: it can.
         self._unseeing = loading.unseeing
         self._slots = orders.slots
-        self._vectors = Vectors(self._server, orders, self._template.marks_of_turns)
+        self._vectors = LlamaVectors(self._server, orders, self._template.marks_of_turns)
         self._admission = Admission(most_unbegun(orders.slots))
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}

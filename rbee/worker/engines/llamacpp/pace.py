@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from rbee.worker.engines.llamacpp.server import Server
+from rbee.worker.engines.llamacpp.server import LlamaServer
 
 #: What is written to measure it: so many tokens, so often, for so long at most (seconds), but some
 #: tokens in any case.
@@ -15,7 +15,7 @@ _QUESTION = [{"role": "user", "content": "How is bread made? Explain it step by 
 ONCE = "Once upon a time there was a girl who lived in a house by the sea."
 
 
-def pace_of(server: Server, *, chats: bool, on_cpu: bool) -> float:
+def pace_of(server: LlamaServer, *, chats: bool, on_cpu: bool) -> float:
     """How many tokens a second it writes: the best of a few short answers.
 
     On the processor a second is one of computing, which other programs take no part of; they would

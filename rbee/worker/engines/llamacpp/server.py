@@ -47,7 +47,7 @@ def plain_params() -> Any:
     return params
 
 
-class Server:
+class LlamaServer:
     """The engine, which listens on a socket that nobody but this process finds."""
 
     def __init__(self, params: Any) -> None:

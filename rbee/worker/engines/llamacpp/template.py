@@ -11,7 +11,7 @@ import xllamacpp
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.worker.engines.conversation import marks_of_turns
-from rbee.worker.engines.llamacpp.server import UNANSWERED, Server, plain_params
+from rbee.worker.engines.llamacpp.server import UNANSWERED, LlamaServer, plain_params
 from rbee.worker.engines.thinking import (
     Marks,
     Thoughts,
@@ -68,7 +68,7 @@ class ChatTemplate:
         #: Whether it opens a thought before each answer, and whether llama.cpp knows that it does.
         self.opens_thought, self.is_understood = False, True
 
-    def try_thoughts(self, server: Server) -> None:
+    def try_thoughts(self, server: LlamaServer) -> None:
         """Finds out whether it opens thoughts. One of which llama.cpp knows nothing it renders as
         if no thought were wanted."""
         if self.marks_of_thoughts is None or self.unusable:

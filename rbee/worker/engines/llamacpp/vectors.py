@@ -14,7 +14,7 @@ from rbee.wire.messages.orders import WorkerOrders
 from rbee.worker.engines import Input, OnVector
 from rbee.worker.engines.conversation import text_does_not_fit, tokens_unknown, too_many_marks
 from rbee.worker.engines.llamacpp.loading import RANKS
-from rbee.worker.engines.llamacpp.server import Server
+from rbee.worker.engines.llamacpp.server import LlamaServer
 from rbee.worker.engines.refusals import engine_failed
 
 #: The least of a share, and of what it lacks to 1: a logarithm is taken of both.
@@ -23,10 +23,10 @@ _LEAST = 1e-9
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
 
-class Vectors:
+class LlamaVectors:
     """Makes vectors of texts, or ranks them, by what the model was made for."""
 
-    def __init__(self, server: Server, orders: WorkerOrders, marks: frozenset[str]) -> None:
+    def __init__(self, server: LlamaServer, orders: WorkerOrders, marks: frozenset[str]) -> None:
         """`marks` are what the model has around messages; see `too_many_marks`."""
         self._server = server
         self._context = orders.longest
