@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import behave
-from behave import step_registry
 from behave.matchers import ParseMatcher, register_step_matcher_class, use_step_matcher
+from behave.runner import the_step_registry
+from behave.step_registry import StepRegistry
 
 if TYPE_CHECKING:
     from harness.cluster import Cluster
@@ -61,7 +62,7 @@ class Sentence(ParseMatcher):  # type: ignore[misc]
         return self
 
 
-class Sentences(step_registry.StepRegistry):  # type: ignore[misc]
+class Sentences(StepRegistry):  # type: ignore[misc]
     """behave's own registry, which looks only at sentences that begin as a line does.
 
     behave holds each line of a feature against every sentence in turn, and each sentence against
@@ -97,9 +98,9 @@ class Sentences(step_registry.StepRegistry):  # type: ignore[misc]
 
 def use() -> None:
     """For `environment.py`: steps that are loaded from now on are found like this."""
-    # There is one registry, which the decorators of behave are bound to.
-    step_registry.registry.__class__ = Sentences
-    step_registry.registry._begun = defaultdict(list)
+    # The decorators and the runner of behave are bound to this one before anybody can give another.
+    the_step_registry.__class__ = Sentences
+    the_step_registry._begun = defaultdict(list)
     register_step_matcher_class(Sentence.NAME, Sentence, override=True)
     use_step_matcher(Sentence.NAME)
 
