@@ -69,6 +69,7 @@ class Sentences(StepRegistry):  # type: ignore[misc]
     those before it.
     """
 
+    steps: dict[str, list[Any]]
     #: Those that begin so; under "" those that are open before that.
     _begun: defaultdict[tuple[str, str], list[Any]]
 
