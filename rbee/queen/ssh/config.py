@@ -5,6 +5,8 @@ But for `read_config`, pure: it is handed the text.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import paramiko
+import paramiko.config
 
 from rbee.process.owned import distrust
 from rbee.queen.ssh.errors import ssh_failed
@@ -123,11 +126,19 @@ def resolve(
     `host` may be a name, an address or an alias of the configuration, which may have shell text run
     in which that name stands (`Match exec`). Raises `ssh_failed`, reason ``config``.
     """
+    if "exec" in config.lower():
+        _let_match_exec()
     try:
         parsed = paramiko.SSHConfig.from_text(config)
     except paramiko.ConfigParseError as error:
         raise _unreadable(str(error)) from None
     return _Resolver(parsed, home, local_user).target(host, given or SshTarget(), frozenset())
+
+
+def _let_match_exec() -> None:
+    """Gives paramiko what it runs commands with, where that is installed; see the package."""
+    with contextlib.suppress(ImportError):
+        vars(paramiko.config)["invoke"] = importlib.import_module("invoke")
 
 
 class _Resolver:
