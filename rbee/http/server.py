@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from typing import Any
 
-import msgspec
 from aiohttp import HttpVersion11, hdrs, web
 
 from rbee import __version__
 from rbee.http import bodies
+from rbee.http.connection_limits import limits_of
 from rbee.http.connections import LINGER_S, Connection, Connections
 from rbee.http.encryption import Encryption, key_of
 from rbee.http.events import STREAM_HEADERS
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of, plain_path
-from rbee.http.in_the_open import is_from_elsewhere, may_be_answered
 from rbee.http.operation import Operation
-from rbee.http.room import limits_of
-from rbee.http.serving import Served, served_by, serves, serves_http
+from rbee.http.serving import Served, serves, serves_http
+from rbee.http.sockets import listen
+from rbee.http.tables import Below, Read, Table
+from rbee.http.unencrypted import is_from_elsewhere, may_be_answered
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError, Refused, invalid, nearest, unforeseen
 from rbee.wire.limits import LARGEST_BODY
-from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
+from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
@@ -44,10 +43,6 @@ trace: ContextVar[str] = ContextVar("trace", default="")
 _KEY_HEADER = "x-api-key"
 _DEFAULTS = Settings()
 
-#: How an error is answered.
-Failure = Callable[[web.Request, RbeeError], web.Response]
-#: How a body becomes a request; raises `invalid_request`.
-Read = Callable[[bytes, type[Any]], Any]
 #: Whose key an Authorization header presents; None: it is nobody's.
 Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
@@ -121,7 +116,7 @@ class Server:
         From here on the port is this daemon's; who connects waits until it serves.
         Raises `port_in_use`.
         """
-        self._listener = _listen(host, port, upward if port else 0)
+        self._listener = listen(host, port, upward if port else 0)
         self.port = self._listener.getsockname()[1]
         self.url = addresses.base_url(host, self.port)
         self._names.add(host)
@@ -156,11 +151,11 @@ class Server:
             return addresses.base_url(host, self.port)
         if host not in self._elsewhere:
             try:
-                listener = _listen(host, self.port, 0)
+                listener = listen(host, self.port, 0)
             except RbeeError as error:
                 if error.code != "port_in_use":
                     raise
-                listener = _listen(host, 0, 0)
+                listener = listen(host, 0, 0)
             self._connections.listen(listener)
             url = addresses.base_url(host, listener.getsockname()[1])
             self._elsewhere[host] = url, listener
@@ -398,95 +393,10 @@ def leave(status: int = 0) -> None:
     os._exit(status)
 
 
-class Below(NamedTuple):
-    """What is served at a path, and below it, in somebody else's words: what `load` gives with the
-    first request for it. With a `header` it is for requests alone that have one of that name."""
-
-    path: str
-    load: Callable[[], Table]
-    header: str = ""
-
-    def is_for(self, path: str, headers: Mapping[str, str]) -> bool:
-        """Whether a request is one of those, by its `plain_path`."""
-        is_there = f"{path}/".startswith(f"{self.path}/")
-        return is_there and (not self.header or self.header in headers)
-
-
-class Resolved(NamedTuple):
-    """What serves a request, with the fields in its path; None: nothing does, but other methods
-    may be `allowed` there."""
-
-    served: Served | None
-    fields: dict[str, str]
-    allowed: Sequence[str]
-
-
-class Table:
-    """Routes that belong together: their handlers, and what whoever misses them is told."""
-
-    def __init__(
-        self,
-        handlers: Iterable[object],
-        who: Who,
-        failure: Failure,
-        refused: type[msgspec.Struct],
-        read: Read = decode,
-    ) -> None:
-        """`who` may learn that something is not served; `failure` is how errors look, `refused`
-        their type; `read` makes requests of bodies."""
-        self.served = [each for owner in handlers for each in served_by(owner)]
-        self.who = who
-        self.failure = failure
-        self.refused = refused
-        self.read = read
-        self._router = web.UrlDispatcher()
-        self._by_route = {}
-        #: The paths that are served.
-        self.paths = [path for each in self.served for path in (each.route.path, *each.route.also)]
-        for each in self.served:
-            for path in (each.route.path, *each.route.also):
-                for name in each.route.with_slashes:
-                    path = path.replace(f"{{{name}}}", f"{{{name}:(?s:.+)}}")
-                added = self._router.add_route(each.route.method, path, _found)
-                self._by_route[added] = each
-
-    async def find(self, request: web.Request) -> Resolved:
-        """What serves a request; HEAD asks for what GET would get.
-
-        A path that leads nowhere is looked for without the slashes that it has too many: clients
-        put it together of an address that a person has typed.
-        """
-        if request.method == hdrs.METH_HEAD:
-            request = request.clone(method=hdrs.METH_GET)
-        found = await self._resolved(request)
-        path = request.rel_url.raw_path
-        if found.served is None and not found.allowed and plain_path(path) != path:
-            plain = request.rel_url.with_path(plain_path(path), encoded=True)
-            found = await self._resolved(request.clone(rel_url=plain))
-        return found
-
-    async def _resolved(self, request: web.Request) -> Resolved:
-        found = await self._router.resolve(request)
-        allowed: set[str] = set()
-        if isinstance(found.http_exception, web.HTTPMethodNotAllowed):
-            allowed = set(found.http_exception.allowed_methods)
-        if allowed <= {hdrs.METH_OPTIONS}:  # which is answered below a path, whatever is there
-            allowed = set()
-        if hdrs.METH_GET in allowed:
-            allowed.add(hdrs.METH_HEAD)
-        # The router leaves %2F and %25 as they are, so that no name breaks a path.
-        fields = {name: unquote(found[name]) for name in found}
-        return Resolved(self._by_route.get(found.route), fields, sorted(allowed))
-
-
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:
     response.headers[addresses.REQUEST_HEADER] = mark_for(request)
     if request.version < HttpVersion11 and not isinstance(response, web.Response):
         response.force_close()  # nothing else tells whoever speaks HTTP/1.0 where it ends
-
-
-async def _found(request: web.Request) -> web.StreamResponse:
-    raise AssertionError("routes are looked up, and answered by their own handlers")
 
 
 #: Those who may report to this daemon, by what they tell of themselves.
@@ -547,38 +457,4 @@ def _failure(request: web.Request, error: RbeeError) -> web.Response:
         body=encode({"error": body}),
         content_type="application/json",
         headers={"Retry-After": str(retry)} if retry is not None else None,
-    )
-
-
-def _listen(host: str, port: int, upward: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, port + upward + 1):
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, candidate))
-            listener.listen(1024)
-        except OSError as error:
-            listener.close()
-            if error.errno == errno.EADDRINUSE and candidate < port + upward:
-                continue
-            raise _cannot_bind(host, candidate, error) from None
-        listener.setblocking(False)
-        return listener
-    raise AssertionError("the loop above returns or raises")
-
-
-def _cannot_bind(host: str, port: int, error: OSError) -> RbeeError:
-    if error.errno == errno.EADDRINUSE:
-        return RbeeError(
-            "port_in_use",
-            f"port {port} on {host} is held by another program",
-            "end that program, or choose another port (0 takes any free one)",
-            {"host": host, "port": port},
-        )
-    return invalid(
-        f"cannot listen on {host}:{port}: {error.strerror}",
-        "name an address of this machine and a port above 1023",
-        host=host,
-        port=port,
     )
