@@ -84,6 +84,7 @@ Feature: Programs that speak ollama's API
         | that it stay for ever                               | for ever             |
         | that a model be unloaded                            | minillama / unload / nothing |
         | an answer and no more                               | Hello! How can I help you today? / nothing |
+        | ten answers, each and no more                       | Hello                |
       Then each of them gets what it asked for
 
     @fault.queen.unload-the-used

@@ -108,6 +108,12 @@ def _answered_and_gone() -> str:
     return f"{said} / {_until_gone('minillama')}"
 
 
+def _each_and_no_more() -> str:
+    """Answers one behind the other, each of which comes while its worker is about to leave."""
+    said = {_answer(keep_alive=0, options={"num_predict": 3}) for _ in range(10)}
+    return ", ".join(sorted(said))
+
+
 def _unloaded() -> str:
     Client().generate(model="minillama", keep_alive="10m")
     before = _listed_as_loaded()
@@ -259,6 +265,7 @@ if __name__ == "__main__":
             "that it stay for ever": lambda: _stays(-1),
             "how long it stays, behind somebody who said an hour": _said_before,
             "an answer and no more": _answered_and_gone,
+            "ten answers, each and no more": _each_and_no_more,
             "that a model be unloaded": _unloaded,
             "that a model be unloaded that somebody uses": _unloaded_in_use,
             "a call that the model decides on": lambda: _call_of([_called()]),

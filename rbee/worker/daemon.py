@@ -348,6 +348,9 @@ class WorkerDaemon:
         if self.model is not None and (gone := self._stale()):
             self._retire()
             raise gone
+        if self.server.stopping.is_set():  # what is taken in now would be cancelled in a moment
+            what = f"worker {self.orders.worker_id} leaves, as nobody needed it"
+            raise RbeeError("worker_crashed", what, "try again")
         if self.model is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
                 "worker_busy",

@@ -269,6 +269,7 @@ class CountRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     user_profile_id: Annotated[Any, passes("the key tells who asks")] = None
     workspace_id: Annotated[Any, passes("the key tells who asks")] = None
     billing_policy: Annotated[Any, passes("nothing is billed")] = None
+    compaction: Annotated[Any, refused("nothing is summed up")] = None
     mcp_servers: Annotated[
         Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
         done("nobody here asks them: left out, or refused, as tools of Anthropic's own types are"),
@@ -305,5 +306,4 @@ class MessagesRequest(CountRequest, kw_only=True):
     fallback_credit_token: Annotated[Any, passes("nothing is billed")] = None
     fallbacks: Annotated[Any, passes("one model answers: the one that is named")] = None
     container: Annotated[Any, refused("no code of others runs here")] = None
-    compaction: Annotated[Any, refused("nothing is summed up")] = None
     thread: Annotated[Any, refused("each request stands for itself")] = None
