@@ -710,6 +710,8 @@ class LlamaCpp:
             from rbee.worker.engines.pictures import require_sound  # late: few requests have any
 
             require_sound(request)
+        if request.logit_bias:
+            self._vocabulary.require(request.logit_bias)
         body = self._asked(request)
         if schema is not None:
             try:
@@ -897,8 +899,8 @@ class LlamaCpp:
                     field="json_schema",
                 )
             # It makes a grammar of its own, and takes no other.
-            check_cost(schema, "$")
             body["json_schema"] = engine_schema(schema, "$", strict=True)
+            check_cost(body["json_schema"], "$")
             return
         grammar = text_grammar_of(schema) if request.unquoted else grammar_of(schema)
         self._hold_to_grammar(grammar, request, body)

@@ -67,12 +67,12 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     return invalid(f"llama.cpp refuses: {message}", "change that option")
 
 
-def no_tokens() -> RbeeError:
-    """The refusal of numbers that are no tokens of a model."""
+def no_tokens(field: str = "prompt_tokens") -> RbeeError:
+    """The refusal of numbers in `field` that are no tokens of a model."""
     return invalid(
         "some of these numbers are no tokens of this model",
         "send the text itself: each model has tokens of its own",
-        field="prompt_tokens",
+        field=field,
     )
 
 
