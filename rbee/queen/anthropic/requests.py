@@ -236,7 +236,7 @@ class MessagesRequest(CountRequest, kw_only=True):
     """`POST /v1/messages`."""
 
     max_tokens: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None,
+        Annotated[int, msgspec.Meta(ge=1)] | None,
         done("tokens of the answer at most, thoughts among them; nothing: what the context holds"),
     ] = None
     stream: Annotated[bool | None, done("the answer comes in pieces")] = None

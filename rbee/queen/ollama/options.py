@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.limits import LONGEST_STOP, MOST_LOOKED_BACK, MOST_STOPS
+from rbee.wire.limits import LONGEST_STOP, MOST_LOOKED_BACK, MOST_STOPS, MOST_TOKENS
 from rbee.wire.messages.basics import LARGEST_CONTEXT
 from rbee.wire.messages.jobs import JobRequest
 
@@ -103,9 +103,7 @@ def sampled(options: Options | None) -> dict[str, Any]:
     elif options.top_k is not None:
         said["top_k"] = max(0, _whole(options.top_k, "top_k"))
     predicted = _whole(options.num_predict, "num_predict")
-    said["max_tokens"] = predicted if predicted > 0 else None
-    if predicted > 1_000_000:
-        raise refused("options.num_predict", "is more than 1000000")
+    said["max_tokens"] = min(predicted, MOST_TOKENS) if predicted > 0 else None
     seed = _whole(options.seed, "seed") if options.seed is not None else -1
     said["seed"] = seed % _SEEDS if seed != -1 else None
     context = _whole(options.num_ctx, "num_ctx")
