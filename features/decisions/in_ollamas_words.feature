@@ -10,6 +10,7 @@ Feature: What ollama's words mean here
       | "options": {"num_predict": 3.5}               | refused: options.num_predict                              |
       | "options": {"num_predict": -1}                | nothing                                                   |
       | "options": {"num_predict": -2}                | nothing                                                   |
+      | "options": {"num_predict": 2147483647}        | "max_tokens": 1000000                                     |
       | "options": {"num_ctx": 4096}                  | "ctx": 4096                                               |
       | "options": {"num_ctx": 8}                     | "ctx": 32                                                 |
       | "options": {"temperature": 0}                 | "temperature": 0.0                                        |
@@ -18,6 +19,7 @@ Feature: What ollama's words mean here
       | "options": {"top_p": 0}                       | "top_k": 1                                                |
       | "options": {"seed": 7}                        | "seed": 7                                                 |
       | "options": {"seed": -1}                       | nothing                                                   |
+      | "options": {"seed": 18446744073709551615}     | "seed": 4294967295                                        |
       | "options": {"stop": "x"}                      | "stop": ["x"]                                             |
       | "options": {"stop": ["x", ""]}                | "stop": ["x"]                                             |
       | "options": {"presence_penalty": 1}            | "presence_penalty": 1.0                                   |

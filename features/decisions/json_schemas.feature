@@ -35,6 +35,7 @@ Feature: What a JSON schema says is held to, or refused where it says it
       | multiples                                       | {"type": "number", "multipleOf": 0.25} | 1.75 | 1.8 |
       | a pattern, anchored                             | {"type": "string", "pattern": "^[a-z]{2}-\\d+$"} | "ab-12" | "xab-12" |
       | a pattern, anywhere                             | {"type": "string", "pattern": "b+"} | "xbby" | "xy" |
+      | a pattern of classes of Unicode                 | {"type": "string", "pattern": "^\\p{Lu}[\\p{Ll}\\p{N}]*\\P{L}$"} | "Éa2é!" | "éa2é!" |
       | a pattern and a length                          | {"type": "string", "pattern": "^[a-z]*$", "minLength": 2, "maxLength": 3} | "abc" | "abcd" |
       | a date that there is                            | {"type": "string", "format": "date"} | "2024-02-29" | "2023-02-29" |
       | an address                                      | {"type": "string", "format": "ipv4"} | "192.168.0.1" | "192.168.0.256" |
@@ -76,6 +77,7 @@ Feature: What a JSON schema says is held to, or refused where it says it
     Examples:
       | schema                                                                     | path                           |
       | {"properties": {"a": {"type": "array", "uniqueItems": true}}}              | $.properties.a.uniqueItems     |
+      | {"items": {"pattern": "^\\p{Script=Greek}$"}}                              | $.items.pattern                |
       | {"items": {"pattern": "(a)\\1"}}                                           | $.items.pattern                |
       | {"properties": {"a": {"format": "regex"}}}                                 | $.properties.a.format          |
       | {"$defs": {"n": {"minlength": 1}}, "properties": {"a": {"$ref": "#/$defs/n"}}} | $.$defs.n.minlength        |

@@ -49,7 +49,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_k: Annotated[float, msgspec.Meta(ge=-1, lt=2**31)] | None = None
     top_p: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    seed: Number | None = None
+    seed: int | float | None = None
     stop: Ending | Annotated[list[Ending], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
@@ -80,6 +80,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     use_mmap: Any = None
     use_mlock: Any = None
     embedding_only: Any = None
+    draft_num_predict: Any = None
 
 
 def sampled(options: Options | None) -> dict[str, Any]:
