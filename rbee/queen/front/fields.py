@@ -116,9 +116,11 @@ def _settled(said: Any, kind: type[msgspec.Struct], path: str) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """The same with 8 for 8.0, in lists as well."""
+    """The same with 8 for 8.0; also in a list that begins with such a number. Of a list with a
+    million others no more is looked at."""
     if isinstance(value, list):
-        return [_whole(each) for each in value]
+        is_one = bool(value) and isinstance(value[0], (float, list))
+        return [_whole(each) for each in value] if is_one else value
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
