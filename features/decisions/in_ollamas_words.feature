@@ -40,6 +40,7 @@ Feature: What ollama's words mean here
       | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images[0]                          |
       | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
       | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
+      | "messages": [{"role": "assistant", "tool_calls": [{"id": null, "function": {"name": "x", "arguments": {}}}]}] | refused: messages |
       | "options": {"min_p": 0.1, "repeat_penalty": 1.1} | "min_p": 0.1, "repeat_penalty": 1.1                    |
       | "options": {"repeat_last_n": -1}              | "repeat_last_n": 65536                                    |
       | "options": {"mirostat": 2.0, "repeat_last_n": 64} | "repeat_last_n": 64, "mirostat": 2                    |
