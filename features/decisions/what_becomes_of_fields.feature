@@ -62,6 +62,10 @@ Feature: What becomes of each field that a program sends
       | chat | {"logit_bias": {"5": -1, "bee": 2}}                     | {"logit_bias": {"5": -1.0, "bee": 2.0}}     |
       | text | {"logit_bias": [[5, 1.5], ["bee", false]]}              | {"logit_bias": {"5": 1.5, "bee": -100.0}}   |
       | text | {"guided_grammar": "root ::= [a]"}                      | {"grammar": "root ::= [a]"}                 |
+      | text | {"guided_choice": ["a", "b"]}                           | {"json_schema": {"enum": ["a", "b"]}, "unquoted": true} |
+      | text | {"guided_regex": "b+", "n": 2}                          | {"json_schema": {"type": "string", "pattern": "^(?:b+)$"}, "unquoted": true} |
+      | text | {"guided_json": {"type": "array"}, "echo": true}        | {"json_schema": {"type": "array"}}          |
+      | text | {"response_format": {"type": "json_object"}}            | {"json_schema": {"type": "object"}}         |
       | chat | {"structured_outputs": {"grammar": "root ::= [a]"}, "tools": [{"function": {"name": "f"}}], "tool_choice": "none"} | {"grammar": "root ::= [a]"} |
       | chat | {"num_ctx": 4096}                                       | {"ctx": 4096}                               |
       | chat | {"tools": [{"type": "function", "name": "f"}, {"function": {"name": "g"}}, {"type": "web_search"}]} | {"functions": [{"name": "f"}, {"name": "g"}]} |
@@ -135,6 +139,9 @@ Feature: What becomes of each field that a program sends
       | chat    | {"response_format": {"type": "json_object"}, "ignore_eos": true}          | ignore_eos                         |
       | chat    | {"grammar": "root ::= [a]", "ignore_eos": true}                           | ignore_eos                         |
       | text    | {"grammar": "root ::= [a]", "min_tokens": 5, "max_tokens": 5}             | min_tokens                         |
+      | text    | {"guided_choice": ["a"], "ignore_eos": true}                              | ignore_eos                         |
+      | text    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
+      | text    | {"guided_json": {}, "grammar": "root ::= [a]"}                            | grammar                            |
       | chat    | {"guided_choice": ["a"], "min_tokens": 5, "max_tokens": 5}                | min_tokens                         |
       | chat    | {"response_format": {"type": "json_object"}, "guided_json": {}}           | guided_json                        |
       | chat    | {"min_tokens": 3, "max_tokens": 5}                                        | min_tokens                         |
@@ -149,7 +156,6 @@ Feature: What becomes of each field that a program sends
       | chat    | {"grammar": "root ::= [a]", "guided_grammar": "root ::= [b]"}             | guided_grammar                     |
       | chat    | {"ebnf": "root ::= [a]", "response_format": {"type": "json_object"}}      | ebnf                               |
       | chat    | {"grammar": "root ::= [a]", "tools": [{"function": {"name": "f"}}]}       | grammar                            |
-      | text    | {"guided_regex": "b+"}                                                    | guided_regex                       |
       | chat    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
       | chat    | {"best_of": 2}                                                            | best_of                            |
       | text    | {"n": 2, "best_of": 3} | best_of |

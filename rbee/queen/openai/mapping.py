@@ -333,6 +333,9 @@ class Text(Form):
         asked = self.asked
         if asked.suffix and asked.echo and asked.logprobs is not None:
             raise wrong("suffix", "does not go with echo and logprobs")
+        schema = _schema(asked)
+        if (asked.ignore_eos or asked.min_tokens) and schema is not None:
+            raise ends_by_form(asked)
         answers = self.prompts * self._count
         if answers > MOST_ANSWERS:
             raise wrong(
@@ -349,6 +352,8 @@ class Text(Form):
                 echo_only=self._is_echoed(prompt) and asked.max_tokens == 0,
                 count_only=not self._is_echoed(prompt) and asked.max_tokens == 0,
                 raw=True,
+                json_schema=schema,
+                unquoted=_is_text(asked),
                 logprobs=asked.logprobs,
             )
             for prompt in self._texts
@@ -529,8 +534,8 @@ def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] 
 
 def _grammar(asked: Asked) -> str | None:
     """The grammar of the answer. Raises where something else says what form that has."""
-    outputs = asked.structured_outputs if isinstance(asked, ChatRequest) else None
-    form = asked.response_format if isinstance(asked, ChatRequest) else None
+    outputs = asked.structured_outputs if isinstance(asked, Completing) else None
+    form = asked.response_format if isinstance(asked, Completing) else None
     said = (
         ("grammar", asked.grammar),
         ("guided_grammar", asked.guided_grammar),
@@ -539,17 +544,19 @@ def _grammar(asked: Asked) -> str | None:
         ("response_format", form and form.grammar),
     )
     grammar: str | None = _agreed(said)
-    if grammar is not None and isinstance(asked, ChatRequest):
+    if grammar is not None and isinstance(asked, Completing):
         field = next(name for name, value in said if value is not None)
         if _schema(asked) is not None:
             raise wrong(field, "does not go with another form of the answer")
-        offered = (asked.tools or asked.functions) and "none" not in (
-            asked.tool_choice,
-            asked.function_call,
-        )
-        if offered:
+        if isinstance(asked, ChatRequest) and _offers(asked):
             raise wrong(field, "does not go with tools that may be called")
     return grammar
+
+
+def _offers(asked: ChatRequest) -> bool:
+    """Whether something may be called."""
+    offered = bool(asked.tools or asked.functions)
+    return offered and "none" not in (asked.tool_choice, asked.function_call)
 
 
 def _agreed(said: Iterable[tuple[str, Any]]) -> Any:
@@ -597,7 +604,7 @@ def _several(field: str, given: str | list[str | int | list[int]]) -> list[str |
     return others or [tokens]
 
 
-def _schema(asked: ChatRequest) -> dict[str, Any] | None:
+def _schema(asked: Completing) -> dict[str, Any] | None:
     """The JSON schema of the answer, in whichever field it is. Raises for two of them."""
     found: dict[str, dict[str, Any]] = {}
     form, outputs = asked.response_format, asked.structured_outputs
@@ -641,7 +648,7 @@ def _read_schema(field: str, said: Schema) -> dict[str, Any]:
         raise wrong(field, "is a text that is no JSON schema") from None
 
 
-def _is_text(asked: ChatRequest) -> bool:
+def _is_text(asked: Completing) -> bool:
     """Whether the form of the answer is that of a text, and not of JSON."""
     form, outputs = asked.response_format, asked.structured_outputs
     plain = outputs is not None and (outputs.choice or outputs.regex)

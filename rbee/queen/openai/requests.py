@@ -167,14 +167,105 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
+class AskedSchema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A JSON schema and its name."""
+
+    schema: Annotated[dict[str, Any], done("the answer is held to it")]
+    name: Annotated[str, passes("a name changes no form")] = ""
+    description: Annotated[Any, passes("what to write stands in `messages`")] = None
+    strict: Annotated[Any, passes("the form is held to in any case")] = None
+
+
+#: By the type of a form: the fields one of which says it. Some need none.
+_FORMS = {
+    "text": (),
+    "json_object": ("schema", "value"),
+    "json": ("schema", "value"),
+    "json_schema": ("json_schema", "schema"),
+    "regex": ("value", "pattern"),
+    "grammar": ("grammar",),
+}
+_NEED_NONE = ("text", "json_object")
+_SAY_FORMS = ("json_schema", "schema", "value", "pattern", "grammar")
+
+
+class ResponseFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The form of an answer; `json_schema` goes with the type of that name."""
+
+    type: Annotated[
+        Literal["text", "json_object", "json_schema", "json", "regex", "grammar"],
+        done("`json_object`: any object; `json` and `regex` of TGI, `grammar` of Fireworks"),
+    ]
+    json_schema: Annotated[AskedSchema | None, done("the schema, and its name")] = None
+    schema: Annotated[
+        dict[str, Any] | None, done("the schema itself, as llama.cpp's server takes it")
+    ] = None
+    value: Annotated[
+        dict[str, Any] | Regex | None, done("the same, or a `regex`, as TGI takes it")
+    ] = None
+    pattern: Annotated[Regex | None, done("with `regex`, as Together takes it")] = None
+    grammar: Annotated[Grammar | None, done("with `grammar`: the text of one, in GBNF")] = None
+
+    def __post_init__(self) -> None:
+        fields = _FORMS[self.type]
+        said = [name for name in _SAY_FORMS if getattr(self, name) is not None]
+        if any(name not in fields for name in said):
+            raise ValueError(f"`{said[0]}` does not go with the type `{self.type}`")
+        if len(said) != 1 and not (self.type in _NEED_NONE and not said):
+            raise ValueError(f"the type `{self.type}` goes with one of: {', '.join(fields)}")
+        if self.value is not None and isinstance(self.value, str) != (self.type == "regex"):
+            raise ValueError("`value` is a text with the type `regex`, and a schema with others")
+
+    @property
+    def regex(self) -> str | None:
+        """The pattern that all of the answer fits."""
+        return self.value if isinstance(self.value, str) else self.pattern
+
+    @property
+    def held_to(self) -> dict[str, Any] | None:
+        """The JSON schema of the answer; None: it is no JSON."""
+        said = self.json_schema.schema if self.json_schema else self.schema
+        if said is None and isinstance(self.value, dict):
+            said = self.value
+        return {"type": "object"} if self.type == "json_object" and not said else said
+
+
+class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The form of an answer, as vLLM has it."""
+
+    json: Annotated[Schema | None, done("a schema, or the text of one")] = None
+    json_object: Annotated[bool | None, done("any object", False)] = None
+    regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
+    choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
+    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
+    structural_tag: Annotated[Any, refused("ask for a JSON schema", "")] = None
+    whitespace_pattern: Annotated[Any, refused("it is the engine's", "")] = None
+    disable_any_whitespace: Annotated[Any, refused("it is the engine's", False)] = None
+    disable_additional_properties: Annotated[
+        Any, refused("say `additionalProperties` in the schema", False)
+    ] = None
+    disable_fallback: Annotated[Any, passes("each engine holds to it by itself")] = None
+
+
 class Completing(Asked, kw_only=True):
-    """The same where an answer may be one of several."""
+    """The same where an answer may be one of several, and of a form."""
 
     n: Annotated[Choices | None, done("so many answers, each of another seed")] = None
     n_cmpl: Annotated[Choices | None, done("llama.cpp's word for `n`")] = None
     best_of: Annotated[
         int | None, done("taken where it is `n`, and all are told; else refused", 1, 0)
     ] = None
+    response_format: Annotated[ResponseFormat | None, done("the form of the answer")] = None
+    json_schema: Annotated[
+        Schema | None, done("the same, llama.cpp's, and SGLang's, as text", {}, "")
+    ] = None
+    guided_json: Annotated[Schema | None, done("the same, vLLM's of old; also as text", "")] = None
+    guided_choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
+    guided_regex: Annotated[
+        Regex | None, done("the answer is a text that fits all of this", "")
+    ] = None
+    regex: Annotated[Regex | None, done("the same, SGLang's", "")] = None
+    structured_outputs: Annotated[StructuredOutputs | None, done("the same, vLLM's", {})] = None
 
 
 class _OfChats(Completing, kw_only=True):
@@ -372,86 +463,6 @@ class ToolChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     allowed_tools: Annotated[AllowedTools | None, done("the tools that may be called")] = None
 
 
-class AskedSchema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A JSON schema and its name."""
-
-    schema: Annotated[dict[str, Any], done("the answer is held to it")]
-    name: Annotated[str, passes("a name changes no form")] = ""
-    description: Annotated[Any, passes("what to write stands in `messages`")] = None
-    strict: Annotated[Any, passes("the form is held to in any case")] = None
-
-
-#: By the type of a form: the fields one of which says it. Some need none.
-_FORMS = {
-    "text": (),
-    "json_object": ("schema", "value"),
-    "json": ("schema", "value"),
-    "json_schema": ("json_schema", "schema"),
-    "regex": ("value", "pattern"),
-    "grammar": ("grammar",),
-}
-_NEED_NONE = ("text", "json_object")
-_SAY_FORMS = ("json_schema", "schema", "value", "pattern", "grammar")
-
-
-class ResponseFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The form of an answer; `json_schema` goes with the type of that name."""
-
-    type: Annotated[
-        Literal["text", "json_object", "json_schema", "json", "regex", "grammar"],
-        done("`json_object`: any object; `json` and `regex` of TGI, `grammar` of Fireworks"),
-    ]
-    json_schema: Annotated[AskedSchema | None, done("the schema, and its name")] = None
-    schema: Annotated[
-        dict[str, Any] | None, done("the schema itself, as llama.cpp's server takes it")
-    ] = None
-    value: Annotated[
-        dict[str, Any] | Regex | None, done("the same, or a `regex`, as TGI takes it")
-    ] = None
-    pattern: Annotated[Regex | None, done("with `regex`, as Together takes it")] = None
-    grammar: Annotated[Grammar | None, done("with `grammar`: the text of one, in GBNF")] = None
-
-    def __post_init__(self) -> None:
-        fields = _FORMS[self.type]
-        said = [name for name in _SAY_FORMS if getattr(self, name) is not None]
-        if any(name not in fields for name in said):
-            raise ValueError(f"`{said[0]}` does not go with the type `{self.type}`")
-        if len(said) != 1 and not (self.type in _NEED_NONE and not said):
-            raise ValueError(f"the type `{self.type}` goes with one of: {', '.join(fields)}")
-        if self.value is not None and isinstance(self.value, str) != (self.type == "regex"):
-            raise ValueError("`value` is a text with the type `regex`, and a schema with others")
-
-    @property
-    def regex(self) -> str | None:
-        """The pattern that all of the answer fits."""
-        return self.value if isinstance(self.value, str) else self.pattern
-
-    @property
-    def held_to(self) -> dict[str, Any] | None:
-        """The JSON schema of the answer; None: it is no JSON."""
-        said = self.json_schema.schema if self.json_schema else self.schema
-        if said is None and isinstance(self.value, dict):
-            said = self.value
-        return {"type": "object"} if self.type == "json_object" and not said else said
-
-
-class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The form of an answer, as vLLM has it."""
-
-    json: Annotated[Schema | None, done("a schema, or the text of one")] = None
-    json_object: Annotated[bool | None, done("any object", False)] = None
-    regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
-    choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
-    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
-    structural_tag: Annotated[Any, refused("ask for a JSON schema", "")] = None
-    whitespace_pattern: Annotated[Any, refused("it is the engine's", "")] = None
-    disable_any_whitespace: Annotated[Any, refused("it is the engine's", False)] = None
-    disable_additional_properties: Annotated[
-        Any, refused("say `additionalProperties` in the schema", False)
-    ] = None
-    disable_fallback: Annotated[Any, passes("each engine holds to it by itself")] = None
-
-
 class Reasoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How the model thinks, as OpenRouter has it."""
 
@@ -484,17 +495,6 @@ class ChatRequest(_OfChats, kw_only=True):
     max_completion_tokens: Annotated[Tokens | None, done(_ALL, -1)] = None
     logprobs: Annotated[bool | None, done("how likely each token was")] = None
     top_logprobs: Annotated[Alternatives | None, done("so many alternatives", 0)] = None
-    response_format: Annotated[ResponseFormat | None, done("the form of the answer")] = None
-    json_schema: Annotated[
-        Schema | None, done("the same, llama.cpp's, and SGLang's, as text", {}, "")
-    ] = None
-    guided_json: Annotated[Schema | None, done("the same, vLLM's of old; also as text", "")] = None
-    guided_choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
-    guided_regex: Annotated[
-        Regex | None, done("the answer is a text that fits all of this", "")
-    ] = None
-    regex: Annotated[Regex | None, done("the same, SGLang's", "")] = None
-    structured_outputs: Annotated[StructuredOutputs | None, done("the same, vLLM's", {})] = None
     tools: Annotated[
         Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
         done("functions that the model may call; tools of servers are left out"),
@@ -568,7 +568,6 @@ class CompletionRequest(Completing, kw_only=True):
     ] = None
     include_reasoning: Annotated[Any, passes("a text has no thoughts")] = None
     raw: Annotated[Any, passes("a text goes to the model as it is")] = None
-    response_format: Annotated[Any, refused("ask a chat for it", {"type": "text"})] = None
     add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None
 
 

@@ -66,8 +66,8 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     if _BEGUN in message and request.is_prefilled():
         return invalid(
             "the answer that messages ends with cannot be gone on with in this form",
-            "begin the answer as the form does, or end with the user's message: many models take no "
-            "form behind any beginning",
+            "begin the answer as the form does, or end with the user's message: many models "
+            "take no form behind any beginning",
             field=asks_field(request),
         )
     by_template = refused_by_template(message)
