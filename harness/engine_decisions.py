@@ -147,11 +147,11 @@ def _split(body: str, by: str) -> list[str]:
     return [*parts, part.strip()]
 
 
-def refusal(words: str, code: int = 400) -> RbeeError:
-    """The error for what llama.cpp says of a conversation that demands a form."""
-    asked = InferRequest(
-        messages=[ChatMessage(role="user", content="hello")], json_schema={"type": "object"}
-    )
+def refusal(words: str, code: int = 400, *, begun: bool = False) -> RbeeError:
+    """The error for what llama.cpp says of a conversation that demands a form; `begun`: of one that
+    ends with the beginning of the answer."""
+    said_last = ChatMessage(role="assistant" if begun else "user", content="hello")
+    asked = InferRequest(messages=[said_last], json_schema={"type": "object"})
     said = {"message": words.replace(_BREAK, "\n"), "code": code}
     return refusals.refused(asked, said)
 

@@ -89,6 +89,11 @@ def refuses(context: Context, words: str) -> None:
     context.error = engine.refusal(words)
 
 
+@when('llama.cpp says "{words}" of an answer that was begun')
+def says_of_begun(context: Context, words: str) -> None:
+    context.error = engine.refusal(words, begun=True)
+
+
 @when('the log of llama.cpp ends with "{words}"')
 def log_ends(context: Context, words: str) -> None:
     context.reason = engine.reason(words)

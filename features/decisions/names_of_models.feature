@@ -71,6 +71,8 @@ Feature: Names of one's own for models
       | system=Be brief.   | "prompt": "hello"               | "messages": [{"content": "Be brief.", "role": "system"}, {"content": "hello", "role": "user"}] |
       | system=Be brief.   | "messages": [{"role": "system", "content": "Be long."}, {"role": "user", "content": "hello"}] | "messages": [{"content": "Be long.", "role": "system"}, {"content": "hello", "role": "user"}] |
       | system=Be brief.   | "prompt": "hello", "raw": true  | "prompt": "hello", "raw": true         |
+      | ignore_eos=true    | "prompt": "hello"               | "ignore_eos": true, "prompt": "hello"  |
+      | ignore_eos=true    | "prompt": "hello", "grammar": "root ::= [a]" | "grammar": "root ::= [a]", "prompt": "hello" |
     Then each comes to what its row tells
 
   @fault.queen.names-open-models

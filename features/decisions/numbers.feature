@@ -25,7 +25,7 @@ Feature: Numbers that a person meets and nobody sets
       | a job             | ctx               | 32        | 1000000    | 31        | -1         |
       | a job             | deadline_s        | 0.1       | 1000000    | 0         | -1         |
       | a job of vectors  | inputs            | 1 text    | 2048 texts | 0 texts   | 2049 texts |
-      | a chat of OpenAI  | max_tokens        | 1         | 1000000    | 0         | 1000001    |
+      | a chat of OpenAI  | max_tokens        | 1         | 4294967296 | 0         | 1.5        |
       | a chat of OpenAI  | temperature       | 0         | 5          | -0.1      | 5.1        |
       | a chat of OpenAI  | top_p             | 0         | 1          | -0.1      | 1.1        |
       | a chat of OpenAI  | top_k             | -1        | 1000000    | -2        | 0.5        |
@@ -37,7 +37,7 @@ Feature: Numbers that a person meets and nobody sets
       | a chat of OpenAI  | presence_penalty  | -2        | 2          | -2.1      | 2.1        |
       | a chat of OpenAI  | frequency_penalty | -2        | 2          | -2.1      | 2.1        |
       | a text of OpenAI  | prompt            | 1 text    | 64 texts   | 0 texts   | 65 texts   |
-      | a text of OpenAI  | logprobs          | 0         | 5          | -1        | 6          |
+      | a text of OpenAI  | logprobs          | 0         | 20         | -1        | 21         |
 
   Scenario Outline: The context of <model>
     Given <model>

@@ -485,7 +485,8 @@ def remove_hive(options: Options) -> Deed:
     type=TEXT,
     multiple=True,
     metavar="REF",
-    help="Limit it to this model, * for any text; repeatable.  [default: all]",
+    help="Limit it to this model, or to what a name means; * for any text; repeatable.  [default: "
+    "all]",
 )
 @click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
 @click.option("--requests", type=click.IntRange(min=1), help="So many a day (UTC), no more.")
