@@ -119,8 +119,9 @@ _SWITCH = "enable_thinking"
 _LOG_LINES = 200
 #: How long it takes at most to write them (seconds).
 _TELLING = 1.0
-#: The field that bounds a thought, in tokens, and how many more it may take to be closed.
-_BUDGET, _SLACK = "thinking_budget_tokens", 16
+#: The field that bounds a thought, in tokens, and how many more it may take to be closed: of a
+#: short one a quarter, so that something is left of the other half for what it was about.
+_BUDGET, _SLACK, _LEAST_SLACK = "thinking_budget_tokens", 16, 4
 #: How long the engine takes to render a template at most (seconds).
 _RENDERING = 10.0
 #: How much CPU time it may take to make a prompt of messages (seconds).
@@ -733,7 +734,7 @@ class LlamaCpp:
             # A draft writes without telling, and beside tools the engine refuses to tell.
             drawn = Drawn(silent="tools" in body or self._drafts)
             body["timings_per_token"] = True
-        may_think, thought = body.get(_BUDGET), 0
+        may_think, thought = _longest_thought(body), 0
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
 
@@ -769,7 +770,7 @@ class LlamaCpp:
                 caller.on_piece(piece)
                 last["told"] = True
                 thought += bool(piece.thought)
-                if may_think is not None and thought > may_think + _SLACK:
+                if may_think is not None and thought > may_think:
                     # over budget: it missed the end of the thought
                     return True
                 if stops.met:
@@ -798,7 +799,7 @@ class LlamaCpp:
             if _ANOTHER_FORM in str(last["error"]) and "told" not in last and not request.pictures:
                 return self._as_it_comes(request, body, caller)
             raise refused(request, last["error"])
-        if may_think is not None and thought > may_think + _SLACK and not caller.cancelled.is_set():
+        if may_think is not None and thought > may_think and not caller.cancelled.is_set():
             self._tell_held(drawn, request, body, work, caller)
             left = request.max_tokens and max(1, request.max_tokens - thought)
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
@@ -974,6 +975,13 @@ class LlamaCpp:
         if int(error.get("code", 400)) >= 500:
             return engine_failed("llama.cpp", message)
         return invalid(f"llama.cpp refuses: {message}", "", field="inputs")
+
+
+def _longest_thought(body: dict[str, Any]) -> int | None:
+    """How many tokens a thought may take until it counts as one that has missed its end; None: as
+    many as it does."""
+    most = body.get(_BUDGET)
+    return None if most is None else most + min(_SLACK, max(_LEAST_SLACK, most // 4))
 
 
 def _logit(share: float) -> float:
