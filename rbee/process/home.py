@@ -10,6 +10,7 @@ Cheap to import, like `child`: a daemon uses both before its own imports.
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,10 @@ class Home:
             os.fsencode(path).decode()  # it stands in messages, which are text
         except UnicodeError:
             raise _unusable(path, OSError(22, "its name is no text in UTF-8")) from None
+        if os.path.lexists(path) and not path.is_dir():
+            what = "is no folder" if path.exists() else "is a link that leads nowhere"
+            how = "name another folder: export RBEE_HOME=/path/to/folder"
+            raise _refused("home_unusable", f"{path} {what}", how, path=str(path))
         # Before anything is made where a link of somebody else's may lead.
         if reason := owned.distrust(path):
             raise _disbelieved(path, reason)
@@ -136,13 +141,15 @@ class Home:
 
         config = self.path / "config.toml"
         try:
-            text = config.read_text("utf-8") if config.is_file() else ""
+            # Some editors begin a file with a mark, which is no part of what it says.
+            text = config.read_text("utf-8-sig") if _is_file(config) else ""
         except OSError as error:
             raise _unusable(config, error) from None
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             wrong = f"{config}, line {line}: this is no text in UTF-8"
-            how = f"save it in UTF-8: iconv -f latin1 -t utf8 {config}"
+            is_utf16 = error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            how = f"save it in UTF-8: iconv -f {'utf16' if is_utf16 else 'latin1'} -t utf8 {config}"
             raise _refused("invalid_request", wrong, how) from None
         environ = dict(os.environ)
         if "RBEE_DATABASE" in environ:
@@ -192,6 +199,18 @@ class Home:
             return path.read_text().strip()
         except OSError as error:
             raise _unusable(path, error) from None
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; False: there is nothing. Raises `home_unusable` where something else
+    is there: who has put it there does not mean that it is passed over."""
+    if path.is_file():
+        return True
+    if not os.path.lexists(path):
+        return False
+    what = "is no file" if path.exists() else "is a link that leads nowhere"
+    how = "remove it, or put a file of settings in its place"
+    raise _refused("home_unusable", f"{path} {what}", how, path=str(path))
 
 
 def _drafted(path: Path) -> Path:
