@@ -11,7 +11,9 @@ Cheap to import, like `child`: a daemon uses both before its own imports.
 from __future__ import annotations
 
 import codecs
+import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from rbee.wire.settings import Settings
 
 
+#: How it shows that a disk has no room, or none for this user.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 #: What of it decides what rbee does, each folder before what is in it.
 _BELIEVED = (
     "token",
@@ -91,7 +95,9 @@ class Home:
             raise _unusable(path, error) from None
         home.check()
         if not os.access(path, os.W_OK | os.X_OK):
-            raise _unusable(path, PermissionError(13, "Permission denied"))
+            is_fixed = sys.platform != "win32" and os.statvfs(path).f_flag & os.ST_RDONLY
+            number = errno.EROFS if is_fixed else errno.EACCES
+            raise _unusable(path, OSError(number, os.strerror(number)))
         return home
 
     def check(self) -> None:
@@ -242,7 +248,8 @@ def _disbelieved(path: Path, reason: owned.Distrust) -> RbeeError:
 
 def _unusable(path: Path, error: OSError) -> RbeeError:
     wrong = f"cannot use {path}: {error.strerror or error}"
-    how = "make it writable, or name another folder: export RBEE_HOME=/path/to/folder"
+    first = "make room there" if error.errno in _FULL else "make it writable"
+    how = f"{first}, or name another folder: export RBEE_HOME=/path/to/folder"
     return _refused("home_unusable", wrong, how, path=str(path))
 
 
