@@ -1,9 +1,9 @@
 """What the person sees: tokens, or the answer asked for, on stdout; everything else on stderr.
 
-``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal gets
-narration dimmed, with ``--calm`` as one line that changes, and a bar for downloads; a pipe gets
-plain lines. An answer that cannot be written is an error;
-narration that cannot be is dropped, since the answer does not need it.
+``--quiet`` silences narration, but that a full context has cut the answer; ``--json`` turns stderr
+into one JSON event a line. A terminal gets narration dimmed, with ``--calm`` as one line that
+changes, and a bar for downloads; a pipe gets plain lines. An answer that cannot be written is an
+error; narration that cannot be is dropped, since the answer does not need it.
 
 Nothing else in the keeper writes to a stream. What comes from elsewhere - names, errors, logs, what
 a model writes - steers no terminal: it goes through `rbee.wire.shown`. The answer of a model is
@@ -97,7 +97,9 @@ class Screen:
         """Shows a line of narration."""
         if self.as_json:
             self._event("narration", said)
-        elif not self._quiet and said.action not in self._hushed:
+        elif said.action not in self._hushed and (
+            not self._quiet or said.action == narration.CUT_BY_CONTEXT.action
+        ):
             if self._terminal and said.action in _SHOWN_BY_BAR:
                 return
             if said.action == narration.ANSWER_SO_FAR.action and sys.stdout.isatty():
