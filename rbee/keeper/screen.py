@@ -26,7 +26,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Progress
 from rbee.wire.narration import Line, Narration, say, size
-from rbee.wire.shown import ShownStream, json_shown, shown
+from rbee.wire.shown import ShownStream, columns_of, json_shown, shown, within
 
 _BAR_WIDTH = 30
 #: What a bar is made of: full and empty, as blocks or, where the terminal has none, as ASCII.
@@ -206,7 +206,7 @@ class Screen:
         """Draws a page over all that the terminal shows, as much of it as has room. Raises as
         `text` does."""
         columns, rows = shutil.get_terminal_size()
-        lines = [shown(line)[: columns - 1] for line in text.split("\n")]
+        lines = [within(shown(line), columns - 1) for line in text.split("\n")]
         with self._lock:
             _write(_CLEAR + "\n".join(lines[: rows - 1]) + "\n")
 
@@ -296,7 +296,7 @@ class Screen:
                 return
             self._end_thought()
             columns = _columns()
-            line = line[: columns - 1] if columns else line
+            line = within(line, columns - 1) if columns else line
             self._tell(f"\r\033[K{_DIM}{line}{_PLAIN}" if self._dims else f"\r\033[K{line}")
             self._bar = True
 
@@ -366,12 +366,12 @@ def bar_of(what: str, share: float, rate: str) -> str:
     """How far something is, in one line of this terminal: ``download ████░░  67% @ 1.2 MB/s``."""
     ending = f" {share:4.0%}{rate}"
     columns = _columns()
-    room = (columns or 80) - 1 - len(what) - 1 - len(ending)
+    room = (columns or 80) - 1 - columns_of(what) - 1 - len(ending)
     width = min(_BAR_WIDTH, max(0, room))
     full, empty = _BLOCKS if can_show(sys.stderr, "".join(_BLOCKS)) else _SIGNS
     filled = round(share * width)
     line = f"{what} {full * filled}{empty * (width - filled)}{ending}"
-    return line if columns == 0 else line[: columns - 1]
+    return line if columns == 0 else within(line, columns - 1)
 
 
 def _columns() -> int:
