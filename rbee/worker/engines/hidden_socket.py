@@ -33,7 +33,7 @@ class HiddenSocket:
         self._reached_at = self.path
 
     def is_listened_at(self) -> None:
-        """The engine listens."""
+        """To be called once the engine listens at `path`: it is reached from then on."""
         if sys.platform == "linux":
             self._reached_at = os.path.join(self._folder, _SHORT)
             os.rename(self.path, self._reached_at)
