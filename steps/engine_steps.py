@@ -33,6 +33,11 @@ def given_template(context: Context, mark: str, knows: str) -> None:
     context.template = engine.taught(mark, knows)
 
 
+@then('a thought is closed by "{mark}"')
+def closed_by(context: Context, mark: str) -> None:
+    assert engine.closing(context.template) == mark, context.template
+
+
 @then("it can be told not to think")
 def has_switch(context: Context) -> None:
     assert "enable_thinking" in context.template, context.template
