@@ -24,6 +24,7 @@ Feature: Programs that speak OpenAI's API
         | the two likeliest first tokens                    | H before Once                    |
         | two stories at once, drawn from a seed            | 2 different ones                 |
         | an answer in the form of a class                  | a Mood                           |
+        | an answer in a form, behind its last words        | {"a": "bee"}                     |
         | any JSON object                                   | dict                             |
         | an answer of a grammar                            | hive                             |
         | a call of some function                           | weather                          |
@@ -72,6 +73,7 @@ Feature: Programs that speak OpenAI's API
       When programs with OpenAI's client ask her for each of these
         | asked for                                      | got                   |
         | what a caller says where nothing can be called | Hello!                |
+        | what a caller says where others can be called  | Hello!                |
         | a call that the model decides on               | weather of Rome       |
         | a call that the model decides on, in pieces    | weather of Rome       |
         | what it says of a call in older words          | The weather is fine.  |

@@ -37,6 +37,7 @@ Feature: What ollama's words mean here
       | "messages": [], "keep_alive": 0               | refused: keep_alive                                       |
       | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images[0]                          |
       | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
+      | "messages": [{"role": "assistant", "content": "Once"}], "format": "json" | "messages": [{"role": "assistant", "content": "Once"}, {"role": "user", "content": ""}], "json_schema": {"type": "object"} |
       | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
       | "options": {"min_p": 0.1, "repeat_penalty": 1.1} | "min_p": 0.1, "repeat_penalty": 1.1                    |
       | "options": {"repeat_last_n": -1}              | "repeat_last_n": 65536                                    |

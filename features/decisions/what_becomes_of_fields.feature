@@ -70,6 +70,10 @@ Feature: What becomes of each field that a program sends
       | chat | {"structured_outputs": {"json": {"type": "array"}}}     | {"json_schema": {"type": "array"}}          |
       | chat | {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": ""}]} | {} |
       | chat | {"messages": [{"role": "assistant", "content": "Well,"}], "continue_final_message": true, "add_generation_prompt": false} | {"messages": [{"role": "assistant", "content": "Well,"}]} |
+      | chat | {"messages": [{"role": "assistant", "content": "Well."}], "response_format": {"type": "json_object"}} | {"messages": [{"role": "assistant", "content": "Well."}, {"role": "user", "content": ""}], "json_schema": {"type": "object"}} |
+      | chat | {"messages": [{"role": "assistant", "content": " {\"a\":"}], "response_format": {"type": "json_object"}} | {"messages": [{"role": "assistant", "content": " {\"a\":"}], "json_schema": {"type": "object"}} |
+      | chat | {"messages": [{"role": "assistant", "content": "Well."}], "guided_choice": ["a"]} | {"messages": [{"role": "assistant", "content": "Well."}], "json_schema": {"enum": ["a"]}, "unquoted": true} |
+      | chat | {"messages": [{"role": "assistant", "content": "Well."}], "tools": [{"function": {"name": "f"}}], "tool_choice": "required"} | {"messages": [{"role": "assistant", "content": "Well."}, {"role": "user", "content": ""}], "functions": [{"name": "f"}], "must_call": true} |
       | chat | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} |
     Then each becomes the job that its row tells
 

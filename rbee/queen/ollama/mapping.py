@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import datetime
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from rbee.queen.front.pictures import picture_of
+from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.front.vectors import shortened
 from rbee.queen.ollama.messages import (
     AskedAnswer,
@@ -153,6 +155,9 @@ class Chat(Form):
         messages = messages_of(self.asked.messages or [])
         if messages[-1].tool_calls:
             raise refused("messages", "ends with a call; answer that first")
+        messages = as_prefilled(
+            messages, functools.partial(refused, "messages"), is_json=bool(self.asked.format)
+        )
         functions = [tool.function.plain() for tool in self.asked.tools or ()]
         return {"messages": messages, "functions": functions}
 

@@ -32,7 +32,7 @@ from rbee.worker.engines.schema_cost import (
     unknown,
 )
 from rbee.worker.engines.schemas.formats import FORMATS
-from rbee.worker.engines.schemas.reading import Reader, check_values, is_remark
+from rbee.worker.engines.schemas.reading import Reader, check_values, is_remark, require_dialect
 
 _Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
@@ -147,9 +147,10 @@ class _Rewriting:
             return
         types = schema["type"] if isinstance(schema.get("type"), list) else [kind]
         check_values(schema, path)
+        require_dialect(schema, path)
         held = {name for each in types for name in _HELD.get(str(each), ("type",))}
         for keyword in schema:
-            if keyword not in (kind, *held) and not is_remark(keyword):
+            if keyword not in (kind, "$schema", *held) and not is_remark(keyword):
                 raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}` beside {kind}")
         if kind == "allOf" or (kind == "oneOf" and not self._are_apart(schema["oneOf"], path)):
             raise unknown(f"{path}.{kind}", f"`{kind}`")

@@ -108,6 +108,9 @@ _TOOLS = [
 _TRIAL_CONTEXT = 512
 #: What it says of an answer that does not have the form that it expects by the chat template.
 _ANOTHER_FORM = "does not match the expected"
+#: What it says where a model calls a tool that is not offered, or writes what begins like a call:
+#: its grammar begins with the token that shows that. https://github.com/ggml-org/llama.cpp/issues/26787
+_NO_CALL = "Unexpected empty grammar stack"
 #: What it says of a picture that it cannot decode, and of a model that is shown none.
 _UNREADABLE = "Failed to load image"
 _UNSEEING = "llama.cpp cannot load the model's projector: "
@@ -795,8 +798,11 @@ class LlamaCpp:
         if "error" in last:
             if _UNREADABLE in str(last["error"]) and request.pictures:
                 raise self._broken(request)
-            if _ANOTHER_FORM in str(last["error"]) and "told" not in last and not request.pictures:
-                return self._as_it_comes(request, body, caller)
+            if "told" not in last and not request.pictures:
+                said = str(last["error"])
+                offered = "tools" in body and schema is None
+                if _ANOTHER_FORM in said or (offered and _NO_CALL in said):
+                    return self._as_it_comes(request, body, caller)
             raise refused(request, last["error"])
         if may_think is not None and thought > may_think + _SLACK and not caller.cancelled.is_set():
             self._tell_held(drawn, request, body, work, caller)
