@@ -9,6 +9,13 @@ Feature: What ollama's words mean here
       | "options": {"num_predict": 3.0}               | "max_tokens": 3                                           |
       | "options": {"num_predict": 3.5}               | refused: options.num_predict                              |
       | "options": {"num_predict": -1}                | nothing                                                   |
+      | "max_output_tokens": 3, "temperature": 0, "top_p": 0.5 | "max_tokens": 3, "temperature": 0.0, "top_p": 0.5 |
+      | "max_output_tokens": 3, "options": {"num_predict": 5} | "max_tokens": 5                                  |
+      | "tool_choice": "auto"                         | nothing                                                   |
+      | "tool_choice": "required", "tools": [{"type": "function", "function": {"name": "f"}}] | "functions": [{"name": "f"}], "must_call": true |
+      | "tool_choice": {"type": "function", "function": {"name": "g"}}, "tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}] | "functions": [{"name": "g"}], "must_call": true |
+      | "tool_choice": "none", "tools": [{"function": {"name": "f"}}] | nothing                                   |
+      | "tool_choice": "required"                     | refused: tool_choice                                      |
       | "options": {"num_predict": -2}                | nothing                                                   |
       | "options": {"num_ctx": 4096}                  | "ctx": 4096                                               |
       | "options": {"num_ctx": 8}                     | "ctx": 32                                                 |

@@ -26,6 +26,7 @@ from rbee.queen.ollama.messages import (
     OllamaGenerate,
     OllamaMessage,
     OllamaSaid,
+    OllamaToolChoice,
 )
 from rbee.queen.ollama.options import refused, sampled
 from rbee.wire.messages.basics import encode
@@ -148,6 +149,7 @@ class Chat(Form):
     def __init__(self, asked: OllamaChat) -> None:
         super().__init__()
         self.asked = asked
+        self.asked.options = asked.all_options()
         self.loads = not asked.messages
 
     def question(self) -> dict[str, Any]:
@@ -155,11 +157,22 @@ class Chat(Form):
         messages = messages_of(self.asked.messages or [])
         if messages[-1].tool_calls:
             raise refused("messages", "ends with a call; answer that first")
-        messages = as_prefilled(
-            messages, functools.partial(refused, "messages"), is_json=bool(self.asked.format)
-        )
         functions = [tool.function.plain() for tool in self.asked.tools or ()]
-        return {"messages": messages, "functions": functions}
+        choice = self.asked.tool_choice
+        if isinstance(choice, OllamaToolChoice):
+            functions = [each for each in functions if each.name == choice.function.name]
+        elif choice == "none":
+            functions = []
+        must_call = choice not in (None, "auto", "none")
+        if must_call and not functions:
+            raise refused("tool_choice", "demands a call, and tools has none of it")
+        messages = as_prefilled(
+            messages,
+            functools.partial(refused, "messages"),
+            must_call=must_call,
+            is_json=bool(self.asked.format),
+        )
+        return {"messages": messages, "functions": functions, "must_call": must_call}
 
     def answer(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> ChatAnswer:
         """See `Form`."""
