@@ -67,6 +67,7 @@ Feature: Programs that speak OpenAI's API
       Then each of them gets what it asked for
 
     @only-asks
+    @fault.worker.fail-at-others-calls
     Scenario: A model that was taught to call decides by itself when to
       Given a hub that holds "author/caller-llama"
       And a swarm that is warm

@@ -2,6 +2,7 @@ Feature: What ollama's words mean here
   What can be done is done, what changes nothing passes, and what would change an answer and cannot be
   had is refused by its name.
 
+  @fault.queen.options-alone
   Scenario: What a chat may say
     When a chat of ollama's says each of these besides
       | says                                          | comes to                                                  |

@@ -3,6 +3,7 @@ Feature: What becomes of each field that a program sends
   changes nothing that anybody can notice passes; everything else is refused by the name of the field,
   wherever in the request it stands. docs/fields.md has all of them.
 
+  @fault.queen.go-on-with-words
   Scenario: What can be had is done, whatever it is called elsewhere
     When programs say each of these
       | of a | said                                                    | becomes                                     |
