@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -79,9 +80,18 @@ def main(arguments: Sequence[str]) -> int:
         command = [uv, *_compile(lock), *["--upgrade"] * asked.upgrade]
         if subprocess.run(command, cwd=ROOT, env=environ).returncode != 0:
             return 1
+    if shutil.which("npm") and _lock_for_node(upgrade=asked.upgrade) != 0:
+        return 1
     missing = [why for lock in LOCKS for why in _missing(lock, uv, environ)]
     print("\n".join(missing), file=sys.stderr, end="\n" * bool(missing))
     return 1 if missing else 0
+
+
+def _lock_for_node(*, upgrade: bool) -> int:
+    """Makes the lock of the clients for Node.js by npm; its exit status."""
+    command = ["npm", "update" if upgrade else "install", "--package-lock-only"]
+    command += ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    return subprocess.run(command, cwd=FOLDER / "client-javascript").returncode
 
 
 def _compile(lock: Lock) -> Iterator[str]:
