@@ -147,7 +147,7 @@ class Operations:
             hives = await self._awake(node or (LOCAL if beside else None), operation)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
             for hive in hives:
-                peer = self._hives.peer(hive, operation.id, wanted.hub_token)
+                peer = self._hives.peers.hive(hive, operation.id, wanted.hub_token)
                 operation.hive_id = hive.hive_id
                 try:
                     fetching = operation.have_model(peer, ref, newest=True)
