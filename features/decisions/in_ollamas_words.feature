@@ -18,6 +18,7 @@ Feature: What ollama's words mean here
       | "tool_choice": "none", "tools": [{"function": {"name": "f"}}] | nothing                                   |
       | "tool_choice": "required"                     | refused: tool_choice                                      |
       | "options": {"num_predict": -2}                | nothing                                                   |
+      | "options": {"num_predict": 2147483647}        | "max_tokens": 1000000                                     |
       | "options": {"num_ctx": 4096}                  | "ctx": 4096                                               |
       | "options": {"num_ctx": 8}                     | "ctx": 32                                                 |
       | "options": {"temperature": 0}                 | "temperature": 0.0                                        |
@@ -26,6 +27,7 @@ Feature: What ollama's words mean here
       | "options": {"top_p": 0}                       | "top_k": 1                                                |
       | "options": {"seed": 7}                        | "seed": 7                                                 |
       | "options": {"seed": -1}                       | nothing                                                   |
+      | "options": {"seed": 18446744073709551615}     | "seed": 4294967295                                        |
       | "options": {"stop": "x"}                      | "stop": ["x"]                                             |
       | "options": {"stop": ["x", ""]}                | "stop": ["x"]                                             |
       | "options": {"presence_penalty": 1}            | "presence_penalty": 1.0                                   |
@@ -47,6 +49,7 @@ Feature: What ollama's words mean here
       | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
       | "messages": [{"role": "assistant", "content": "Once"}], "format": "json" | "messages": [{"role": "assistant", "content": "Once"}, {"role": "user", "content": ""}], "json_schema": {"type": "object"} |
       | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
+      | "messages": [{"role": "assistant", "tool_calls": [{"id": null, "function": {"name": "x", "arguments": {}}}]}] | refused: messages |
       | "options": {"min_p": 0.1, "repeat_penalty": 1.1} | "min_p": 0.1, "repeat_penalty": 1.1                    |
       | "options": {"repeat_last_n": -1}              | "repeat_last_n": 65536                                    |
       | "options": {"mirostat": 2.0, "repeat_last_n": 64} | "repeat_last_n": 64, "mirostat": 2                    |

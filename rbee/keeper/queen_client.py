@@ -136,6 +136,7 @@ class QueenClient:
                 if frames[-1].is_done:
                     self.close()  # what follows on it belongs to the stream
                     return
+        self.close()
         raise self._unreachable("her stream broke off before its end")
 
     def _next_piece(self, answer: HttpResponse) -> bytes:

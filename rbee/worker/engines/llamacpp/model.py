@@ -139,6 +139,8 @@ class LlamaCpp:
             from rbee.worker.engines.pictures import require_sound  # late: few requests have any
 
             require_sound(request)
+        if request.logit_bias:
+            self._server.vocabulary.require(request.logit_bias)
         body = body_of(request, self._template, self._server)
         demand_form(body, schema, request, self._template, self.context)
         return body
