@@ -33,7 +33,11 @@ from = $(if $(LATEST),$(2),--require-hashes --only-binary :all: -r $(LOCKS)/$(1)
 EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python client-instructor=$(VENV)/.client-instructor/bin/python \
+	client-aider=$(VENV)/.client-aider/bin/python \
 	models=$(VENV)/.models/package
+
+# The programs of others that features run.
+CLIENTS = $(VENV)/.clients/.fetched $(patsubst %,$(VENV)/.client-%/.fetched,instructor aider javascript)
 
 .PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-api-tests bench-performance bench-real bench-splits \
 	faults coverage chaos load document fuzz trial format clean always
@@ -77,6 +81,20 @@ $(VENV)/.client-instructor/.fetched: $(LOCKS)/client-instructor.in $(LOCKS)/clie
 	@PYTHONDONTWRITEBYTECODE= $(@D)/bin/python -c "import instructor, openai"
 	@touch $@
 
+# Without what it does not load; it is for Python 3.10 to 3.12.
+$(VENV)/.client-aider/.fetched: $(LOCKS)/client-aider.in $(LOCKS)/client-aider.txt $(EACH_TIME) | $(VENV)/.test
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(INSTALL) --no-compile $(if $(LATEST),,--no-deps) $(call from,client-aider,-r $(LOCKS)/client-aider.in)
+	@if [ -x $(@D)/bin/aider ]; then PYTHONDONTWRITEBYTECODE= \
+		$(@D)/bin/python -c "import aider.main, litellm"; fi
+	@touch $@
+
+# Clients for Node.js; where that or npm is not, the scenarios that need it are skipped.
+$(VENV)/.client-javascript/.fetched: $(LOCKS)/client-javascript/package.json $(LOCKS)/client-javascript/package-lock.json $(EACH_TIME) | $(VENV)/.test
+	@mkdir -p $(@D)
+	@cp $(LOCKS)/client-javascript/*.json $(@D)
+	@cd $(@D) && npm $(if $(LATEST),update,ci) --ignore-scripts --no-audit --no-fund --loglevel=error && touch $(@F) || true
+
 # llama.cpp's RPC backend; where it cannot be built, the scenarios that need it are skipped.
 $(VENV)/.rpc: $(LOCKS)/runtime.txt rbee/worker/engines/rpc/transport.cpp $(EACH_TIME) | $(BIN)/rbee-keeper
 	@$(BIN)/python -m rbee.worker.engines.rpc.build && touch $@ || true
@@ -119,7 +137,7 @@ ifneq ($(LATEST),)
 	@status=0; $(MAKE) specification || status=$$?; $(patsubst @%,%,$(MOVED)); exit $$status
 endif
 
-specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.client-instructor/.fetched $(VENV)/.models/.made $(VENV)/.rpc
+specification: check $(VENV)/.wheels/.fetched $(CLIENTS) $(VENV)/.models/.made $(VENV)/.rpc
 	$(COMPILE)
 	$(if $(LATEST),$(MOVED))
 	@sh harness/setup_hosts.sh
@@ -146,12 +164,12 @@ audit: $(VENV)/.test ## ask the OSV database about every version that the locks 
 	$(BIN)/python -m harness.audit
 
 # REAL=1 for chaos, load and faults: with the models of real weights.
-faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.client-instructor/.fetched $(VENV)/.models/.made $(VENV)/.rpc ## break a copy of the product on purpose: what is named for each fault goes red
+faults: $(VENV)/.wheels/.fetched $(CLIENTS) $(VENV)/.models/.made $(VENV)/.rpc ## break a copy of the product on purpose: what is named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.faults --jobs $(JOBS) $(WEIGHTS)
 
 # A measurement of its own, since counting takes time: of FEATURES, everything where none is named.
-coverage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.client-instructor/.fetched $(VENV)/.models/.made ## how much of each role the specification runs, daemons counted; FEATURES="features/flows ..." runs a part
+coverage: $(VENV)/.wheels/.fetched $(CLIENTS) $(VENV)/.models/.made ## how much of each role the specification runs, daemons counted; FEATURES="features/flows ..." runs a part
 	$(COMPILE)
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.coverage --jobs $(JOBS) $(FEATURES)

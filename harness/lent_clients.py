@@ -13,6 +13,7 @@ import shlex
 import signal
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from harness import clients
 from harness.cluster import ROOT
@@ -30,6 +31,8 @@ _PROGRAMS = {
     "instructor": "with_instructor",
     "pydantic-ai": "with_pydantic_ai",
 }
+#: The one of clients for Node.js, which takes one scenario after the other in one process.
+_IN_JAVASCRIPT = "JavaScript"
 #: What they are imported with: nobody asks the internet, and byte code is written.
 _AT_START = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONDONTWRITEBYTECODE": ""}
 
@@ -39,13 +42,17 @@ class LentClient:
 
     def __init__(self, package: str) -> None:
         home = clients.HOMES.get(package, clients.HOME)
-        argv = [str(home / "bin" / "python"), "-m"]
-        argv.append(f"{clients.__name__}.{_PROGRAMS[package]}")
+        if package == _IN_JAVASCRIPT:
+            argv = ["node", str(Path(clients.__file__).with_name("with_javascript.mjs"))]
+        else:
+            argv = [str(home / "bin" / "python"), "-m"]
+            argv.append(f"{clients.__name__}.{_PROGRAMS[package]}")
         environment = {
             **clean_environment(),
             **_AT_START,
             "HOME": tempfile.gettempdir(),
             "PYTHONPATH": str(ROOT),
+            "HOME_OF_CLIENTS": str(home),
         }
         self.package = package
         self._running = Running(

@@ -36,6 +36,7 @@ _CROWD = 5
 _HELLO: list[Any] = [{"role": "user", "content": "hello"}]
 _STORY: list[Any] = [{"role": "user", "content": "tell me a story"}]
 _WEATHER: list[Any] = [WEATHER_TOOL]
+_OTHER: list[Any] = [{"type": "function", "function": {"name": "time", "parameters": {}}}]
 _PROGRAM = """
 import openai
 answer = openai.OpenAI().chat.completions.create(
@@ -382,6 +383,13 @@ def _parsed(openai: Any) -> str:
     return f"a {type(answer.choices[0].message.parsed).__name__}"
 
 
+def _anew(openai: Any) -> str:
+    """As agents ask for a form once all is said."""
+    said = [*_HELLO, {"role": "assistant", "content": "Hello! I am glad."}]
+    form = _form({"type": "object", "properties": {"a": {"enum": ["bee"]}}, "required": ["a"]})
+    return _whole(messages=said, response_format=form, max_tokens=200)(openai)
+
+
 def _any_object(openai: Any) -> str:
     text = _whole(response_format={"type": "json_object"})(openai)
     return type(json.loads(text)).__name__
@@ -599,10 +607,12 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "the two likeliest first tokens": _likely,
     "two stories at once, drawn from a seed": _several,
     "an answer in the form of a class": _parsed,
+    "an answer in a form, behind its last words": _anew,
     "any JSON object": _any_object,
     "a call of some function": _called,
     "a call of one function, in pieces": _called_in_stream,
     "what a caller says where nothing can be called": _whole(model=_CALLER),
+    "what a caller says where others can be called": _whole(model=_CALLER, tools=_OTHER),
     "a call that the model decides on": _decided,
     "a call that the model decides on, in pieces": _decided_in_stream,
     "an answer of a grammar": _of_grammar,

@@ -26,6 +26,18 @@ _MODELS_OF_LLM = """
   api_base: {url}
   api_key_name: openai
 """
+#: What aider is told besides: no questions, no commits, and nobody asks the internet.
+_OF_AIDER = {
+    "AIDER_YES_ALWAYS": "true",
+    "AIDER_GIT": "false",
+    "AIDER_CHECK_UPDATE": "false",
+    "AIDER_ANALYTICS_DISABLE": "true",
+    "AIDER_SHOW_RELEASE_NOTES": "false",
+    "AIDER_SHOW_MODEL_WARNINGS": "false",
+    "AIDER_DETECT_URLS": "false",
+}
+#: Where it keeps the prices of models, which it would look up.
+_PRICES = ".aider/caches/model_prices_and_context_window.json"
 
 
 def start(cluster: Cluster, package: str, port: int = 0, secret: str = "") -> LentClient:
@@ -79,12 +91,26 @@ def install_llm(cluster: Cluster, port: int = 0) -> None:
     (cluster.folder / "bin" / "llm").symlink_to(clients.HOME / "bin" / "llm")
 
 
+def install_aider(cluster: Cluster, port: int) -> None:
+    """The command `aider` of somebody who has told it of the queen, found at this port."""
+    _point_at_queen(cluster, port)
+    url = cluster.environment["OPENAI_BASE_URL"]
+    cluster.environment.update(_OF_AIDER, OPENAI_API_BASE=url)
+    prices = cluster.user_home / _PRICES
+    prices.parent.mkdir(parents=True)
+    prices.write_text('{"none": {}}')
+    (cluster.folder / "bin" / "aider").symlink_to(clients.HOMES["aider"] / "bin" / "aider")
+
+
+_INSTALL = {"llm": install_llm, "aider": install_aider}
+
+
 def type_each(
-    cluster: Cluster, lines: Sequence[str]
+    cluster: Cluster, program: str, lines: Sequence[str]
 ) -> tuple[list[Finished], list[list[Exchange]]]:
-    """What came of each command line of `llm`, and what the queen sent for it."""
+    """What came of each command line of this program, and what the queen sent for it."""
     heard = _overhear(cluster)
-    install_llm(cluster, heard.port)
+    _INSTALL[program](cluster, heard.port)
     finished, sent = [], []
     for line in lines:
         finished.append(cluster.run(line))

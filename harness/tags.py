@@ -67,6 +67,16 @@ def _instructor() -> str:
     return "" if fetched else "the client instructor is needed that make test fetches"
 
 
+def _aider() -> str:
+    fetched = (clients.HOMES["aider"] / "bin" / "aider").exists()
+    return "" if fetched else "aider is needed that make test fetches, for Python 3.10 to 3.12"
+
+
+def _node() -> str:
+    fetched = (clients.HOMES["JavaScript"] / ".fetched").exists()
+    return "" if fetched else "the clients for Node.js are needed that make test fetches with npm"
+
+
 def _real_models() -> str:
     return "" if real.MADE.exists() else "the real models are needed that make test fetches"
 
@@ -137,6 +147,8 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-wheels": _wheels,
     "needs-clients": _clients,
     "needs-instructor": _instructor,
+    "needs-aider": _aider,
+    "needs-node": _node,
     "needs-real-models": _real_models,
     "needs-rpc": _rpc,
     "needs-nvml-stub": _nvml_stub,

@@ -40,11 +40,11 @@ def ask_each_with(context: Context, package: str) -> None:
     context.answers, context.sent = other_clients.asked_each(context.cluster, package, names)
 
 
-@when("somebody who has told llm of the queen types each of these")
-def type_each_of_llm(context: Context) -> None:
+@when("somebody who has told {program} of the queen types each of these")
+def type_each_of(context: Context, program: str) -> None:
     context.rows = list(context.table)
     lines = [row["command"] for row in context.rows]
-    context.finished, context.sent = other_clients.type_each(context.cluster, lines)
+    context.finished, context.sent = other_clients.type_each(context.cluster, program, lines)
 
 
 @then("she has sent for each of them what its row tells, and was asked once")

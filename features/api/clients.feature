@@ -80,6 +80,44 @@ Feature: Clients that others wrote
     And each of them gets what it asked for
 
   @only-asks
+  @needs-node
+  Scenario: The clients of openai, anthropic and ollama for JavaScript
+    Given a hub that holds "author/caller-llama"
+    When a program with JavaScript asks her for each of these
+      | asked for                                      | she sends           | got                              |
+      | an answer                                      | 200                 | Hello! How can I help you today? |
+      | an answer in pieces                            | 200                 | Hello! How can I help you today? |
+      | an answer of responses                         | 200                 | Hello! How can I help you today? |
+      | the same in pieces                             | 200                 | Hello! How can I help you today? |
+      | what a model says of its call                  | 200, 200            | The weather is fine.             |
+      | the same, in pieces                            | 200, 200            | The weather is fine.             |
+      | an answer, with another key                    | 401 invalid_api_key | nothing                          |
+      | an answer of a model of somebody else          | 404 model_not_found | nothing                          |
+      | an answer of messages                          | 200                 | Hello! How can I help you today? |
+      | an answer of messages in pieces                | 200                 | Hello! How can I help you today? |
+      | a call of messages, in pieces                  | 200                 | weather of Rome                  |
+      | the count of its tokens                        | 200                 | 10 read                          |
+      | an answer of ollama's                          | 200                 | Hello! How can I help you today? |
+      | an answer of ollama's in pieces                | 200                 | Hello! How can I help you today? |
+      | a call of ollama's                             | 200                 | weather of Rome                  |
+      | an endless answer of ollama's, which it leaves | 200                 | 5 pieces                         |
+      | an endless answer, which it leaves             | 200                 | 5 pieces                         |
+    Then she has sent for each of them what its row tells, and was asked once
+    And each of them gets what it asked for
+    And the job that it left is cancelled at once
+    And each worker has all its slots free
+
+  @needs-aider
+  Scenario: aider
+    Given a hub that holds "author/writer-llama"
+    When somebody who has told aider of the queen types each of these
+      | command                                                                             | she sends           | says          | ends |
+      | aider --model openai/author/writer-llama --message 'of bees' bee.txt && cat bee.txt | 200                 | The bee hums. | well |
+      | OPENAI_API_KEY=nobody aider --model openai/minillama --message 'of bees'            | 401 invalid_api_key |               | well |
+    Then she has sent for each of them what its row tells, and was asked once
+    And each of them says what its row tells, and ends as it tells
+
+  @only-asks
   Scenario: The command llm
     When somebody who has told llm of the queen types each of these
       | command                                                     | she sends           | says                             | ends  |

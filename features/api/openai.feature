@@ -24,6 +24,7 @@ Feature: Programs that speak OpenAI's API
         | the two likeliest first tokens                    | H before Once                    |
         | two stories at once, drawn from a seed            | 2 different ones                 |
         | an answer in the form of a class                  | a Mood                           |
+        | an answer in a form, behind its last words        | {"a": "bee"}                     |
         | any JSON object                                   | dict                             |
         | an answer of a grammar                            | hive                             |
         | a call of some function                           | weather                          |
@@ -66,12 +67,14 @@ Feature: Programs that speak OpenAI's API
       Then each of them gets what it asked for
 
     @only-asks
+    @fault.worker.fail-at-others-calls
     Scenario: A model that was taught to call decides by itself when to
       Given a hub that holds "author/caller-llama"
       And a swarm that is warm
       When programs with OpenAI's client ask her for each of these
         | asked for                                      | got                   |
         | what a caller says where nothing can be called | Hello!                |
+        | what a caller says where others can be called  | Hello!                |
         | a call that the model decides on               | weather of Rome       |
         | a call that the model decides on, in pieces    | weather of Rome       |
         | what it says of a call in older words          | The weather is fine.  |

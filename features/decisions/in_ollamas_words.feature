@@ -2,6 +2,7 @@ Feature: What ollama's words mean here
   What can be done is done, what changes nothing passes, and what would change an answer and cannot be
   had is refused by its name.
 
+  @fault.queen.options-alone
   Scenario: What a chat may say
     When a chat of ollama's says each of these besides
       | says                                          | comes to                                                  |
@@ -9,6 +10,13 @@ Feature: What ollama's words mean here
       | "options": {"num_predict": 3.0}               | "max_tokens": 3                                           |
       | "options": {"num_predict": 3.5}               | refused: options.num_predict                              |
       | "options": {"num_predict": -1}                | nothing                                                   |
+      | "max_output_tokens": 3, "temperature": 0, "top_p": 0.5 | "max_tokens": 3, "temperature": 0.0, "top_p": 0.5 |
+      | "max_output_tokens": 3, "options": {"num_predict": 5} | "max_tokens": 5                                  |
+      | "tool_choice": "auto"                         | nothing                                                   |
+      | "tool_choice": "required", "tools": [{"type": "function", "function": {"name": "f"}}] | "functions": [{"name": "f"}], "must_call": true |
+      | "tool_choice": {"type": "function", "function": {"name": "g"}}, "tools": [{"function": {"name": "f"}}, {"function": {"name": "g"}}] | "functions": [{"name": "g"}], "must_call": true |
+      | "tool_choice": "none", "tools": [{"function": {"name": "f"}}] | nothing                                   |
+      | "tool_choice": "required"                     | refused: tool_choice                                      |
       | "options": {"num_predict": -2}                | nothing                                                   |
       | "options": {"num_predict": 2147483647}        | "max_tokens": 1000000                                     |
       | "options": {"num_ctx": 4096}                  | "ctx": 4096                                               |
@@ -42,6 +50,7 @@ Feature: What ollama's words mean here
       | "messages": [], "keep_alive": 0               | the model is unloaded                                     |
       | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images[0]                          |
       | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
+      | "messages": [{"role": "assistant", "content": "Once"}], "format": "json" | "messages": [{"role": "assistant", "content": "Once"}, {"role": "user", "content": ""}], "json_schema": {"type": "object"} |
       | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
       | "messages": [{"role": "assistant", "tool_calls": [{"id": null, "function": {"name": "x", "arguments": {}}}]}] | refused: messages |
       | "options": {"min_p": 0.1, "repeat_penalty": 1.1} | "min_p": 0.1, "repeat_penalty": 1.1                    |

@@ -129,6 +129,7 @@ Feature: What a JSON schema says is held to, or refused where it says it
         | not strict | {"properties": {"a": {"uniqueItems": true, "pattern": "b"}}}     | {"properties": {"a": {"uniqueItems": true, "pattern": "b"}}}         |
         | strict     | {"properties": {"a": {"allOf": [{"$ref": "#/$defs/n"}], "title": "A"}}, "$defs": {"n": {"type": "integer"}}} | {"properties": {"a": {"$ref": "#/$defs/n", "title": "A"}}, "$defs": {"n": {"type": "integer"}}} |
         | strict     | {"properties": {"a": {"type": "string", "nullable": true}}} | {"properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}}} |
+        | strict     | {"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {}}} | {"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {}}} |
         | strict     | {"properties": {"a": {"type": "string", "pattern": "^\\d{3}$"}}} | {"properties": {"a": {"type": "string", "pattern": "^[0-9]{3}$"}}}   |
         | strict     | {"properties": {"a": {"type": "integer", "format": "int32", "maxLength": 3}}} | {"properties": {"a": {"type": "integer"}}}                |
         | not strict | {"properties": {"a": {"items": {"$ref": "#"}}}} | {"properties": {"a": {"items": {"$ref": "#/$defs/to0"}}}, "$defs": {"to0": {"properties": {"a": {"items": {"$ref": "#/$defs/to0"}}}}}} |
@@ -142,6 +143,7 @@ Feature: What a JSON schema says is held to, or refused where it says it
       Examples:
         | parameters                                                  | path                                      |
         | {"properties": {"a": {"type": "number", "minimum": 1}}}     | $[0].parameters.properties.a.minimum      |
+        | {"$schema": "https://example.org/bees", "properties": {}}   | $[0].parameters.$schema                   |
         | {"properties": {"a": {"type": "string", "pattern": "a"}}}   | $[0].parameters.properties.a.pattern      |
         | {"properties": {"a": {"type": "string", "maxLength": 2100}}} | $[0].parameters.properties.a.maxLength   |
         | {"properties": {"a": {"type": "string", "format": "regex"}}} | $[0].parameters.properties.a.format      |

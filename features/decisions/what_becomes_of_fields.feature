@@ -3,6 +3,7 @@ Feature: What becomes of each field that a program sends
   changes nothing that anybody can notice passes; everything else is refused by the name of the field,
   wherever in the request it stands. docs/fields.md has all of them.
 
+  @fault.queen.go-on-with-words
   Scenario: What can be had is done, whatever it is called elsewhere
     When programs say each of these
       | of a | said                                                    | becomes                                     |
@@ -95,6 +96,10 @@ Feature: What becomes of each field that a program sends
       | text | {"ttl": 60}                                             | {"idle_s": 60.0}                            |
       | text | {"keep_alive": "5m", "ttl": 60}                         | {"idle_s": 300.0}                           |
       | vectors | {"keep_alive": -1}                                   | {"idle_s": 2147483648.0}                    |
+      | chat | {"messages": [{"role": "assistant", "content": "Well."}], "response_format": {"type": "json_object"}} | {"messages": [{"role": "assistant", "content": "Well."}, {"role": "user", "content": ""}], "json_schema": {"type": "object"}} |
+      | chat | {"messages": [{"role": "assistant", "content": " {\"a\":"}], "response_format": {"type": "json_object"}} | {"messages": [{"role": "assistant", "content": " {\"a\":"}], "json_schema": {"type": "object"}} |
+      | chat | {"messages": [{"role": "assistant", "content": "Well."}], "guided_choice": ["a"]} | {"messages": [{"role": "assistant", "content": "Well."}], "json_schema": {"enum": ["a"]}, "unquoted": true} |
+      | chat | {"messages": [{"role": "assistant", "content": "Well."}], "tools": [{"function": {"name": "f"}}], "tool_choice": "required"} | {"messages": [{"role": "assistant", "content": "Well."}, {"role": "user", "content": ""}], "functions": [{"name": "f"}], "must_call": true} |
       | chat | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} |
     Then each becomes the job that its row tells
 

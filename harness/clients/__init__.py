@@ -11,8 +11,12 @@ from typing import Any
 
 #: Where that environment is, once `make test` has made it.
 HOME = Path(sys.prefix) / ".clients"
-#: Packages that go with none of the others, and where each is.
-HOMES = {"instructor": Path(sys.prefix) / ".client-instructor"}
+#: What goes with none of the others, and where each is.
+HOMES = {
+    "instructor": Path(sys.prefix) / ".client-instructor",
+    "aider": Path(sys.prefix) / ".client-aider",
+    "JavaScript": Path(sys.prefix) / ".client-javascript",
+}
 
 HELLO = "hello"
 #: More than the context of minillama holds.

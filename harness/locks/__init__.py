@@ -2,7 +2,8 @@
 
 ``NAME.txt`` is a lock, made by ``make lock`` out of ``NAME.in`` or of ``pyproject.toml``; it holds
 for every Python and machine of `PYTHONS` and `MACHINES`, told apart by markers. ``limits.in`` holds
-bounds that concern the locks alone. `moved` tells what an environment has that its lock has not.
+bounds that concern the locks alone; ``client-javascript`` is npm's. `moved` tells what an
+environment has that its lock has not.
 """
 
 from __future__ import annotations

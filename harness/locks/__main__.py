@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,12 +35,17 @@ class Lock(NamedTuple):
     sources: Sequence[str] = ()
     #: Its packages are installed without what they need.
     alone: bool = False
+    #: Packages that what it is installed for never loads; the lock leaves them out.
+    without: Sequence[str] = ()
     #: What has to be built where it is installed.
     built: Sequence[str] = ()
     #: Machines that a package of it is no longer made for; the bounds for them are left out.
     nowhere: Sequence[str] = ()
 
 
+_UNUSED_BY_AIDER = (
+    *("flake8", "hf-xet", "mccabe", "pycodestyle", "pyflakes", "scipy", "sounddevice", "soundfile"),
+)
 #: Each after those that it must agree with.
 LOCKS = (
     Lock("test", ("pyproject.toml", "--extra", "test")),
@@ -47,6 +53,8 @@ LOCKS = (
     Lock("build"),
     Lock("clients"),
     Lock("client-instructor"),
+    # Of its 660 MB 300 are for ranking the files of a repository, for voices and for linting.
+    Lock("client-aider", without=_UNUSED_BY_AIDER),
     Lock("api-tests", built=("wget",)),
     Lock("models", alone=True),
     Lock("models-bench"),
@@ -72,9 +80,18 @@ def main(arguments: Sequence[str]) -> int:
         command = [uv, *_compile(lock), *["--upgrade"] * asked.upgrade]
         if subprocess.run(command, cwd=ROOT, env=environ).returncode != 0:
             return 1
+    if shutil.which("npm") and _lock_for_node(upgrade=asked.upgrade) != 0:
+        return 1
     missing = [why for lock in LOCKS for why in _missing(lock, uv, environ)]
     print("\n".join(missing), file=sys.stderr, end="\n" * bool(missing))
     return 1 if missing else 0
+
+
+def _lock_for_node(*, upgrade: bool) -> int:
+    """Makes the lock of the clients for Node.js by npm; its exit status."""
+    command = ["npm", "update" if upgrade else "install", "--package-lock-only"]
+    command += ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    return subprocess.run(command, cwd=FOLDER / "client-javascript").returncode
 
 
 def _compile(lock: Lock) -> Iterator[str]:
@@ -86,6 +103,8 @@ def _compile(lock: Lock) -> Iterator[str]:
     yield from ("-o", f"harness/locks/{lock.name}.txt")
     if lock.alone:
         yield "--no-deps"
+    for package in lock.without:
+        yield from ("--no-emit-package", package)
 
 
 def _missing(lock: Lock, uv: str, environ: dict[str, str]) -> Iterator[str]:
@@ -96,7 +115,9 @@ def _missing(lock: Lock, uv: str, environ: dict[str, str]) -> Iterator[str]:
                 command = [uv, "pip", "install", "--quiet", "--dry-run", "--target", nowhere]
                 command += ["--python-platform", machine, "--python-version", python]
                 command += ["--require-hashes", "-r", str(FOLDER / f"{lock.name}.txt")]
-                command += ["--only-binary", ":all:", *["--no-deps"] * lock.alone]
+                command += ["--only-binary", ":all:"]
+                if lock.alone or lock.without:
+                    command.append("--no-deps")
                 for package in lock.built:
                     command += ["--no-binary", package]
                 if machine in lock.nowhere:

@@ -173,9 +173,12 @@ def _job(asked: CountRequest, ref: str, tools: Tools, said: list[ChatMessage]) -
     form = (config.format if config else None) or asked.output_format
     if form is not None and tools.must_call:
         raise _wrong("output_config.format", "does not go with a call that is demanded")
-    messages = as_prefilled(said, functools.partial(_wrong, "messages"))
-    if messages[-1].role == "assistant" and tools.must_call:
-        raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
+    messages = as_prefilled(
+        said,
+        functools.partial(_wrong, "messages"),
+        must_call=tools.must_call,
+        is_json=form is not None,
+    )
     thinks = asked.thinking.type if asked.thinking else ""
     effort = config.effort if config else None
     return JobRequest(

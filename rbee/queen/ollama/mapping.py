@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import datetime
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from msgspec import UNSET
 
 from rbee.queen.front.idling import idle_seconds
 from rbee.queen.front.pictures import picture_of
+from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.front.vectors import shortened
 from rbee.queen.ollama.messages import (
     AskedAnswer,
@@ -25,6 +27,7 @@ from rbee.queen.ollama.messages import (
     OllamaGenerate,
     OllamaMessage,
     OllamaSaid,
+    OllamaToolChoice,
 )
 from rbee.queen.ollama.options import refused, sampled
 from rbee.wire.messages.basics import encode
@@ -161,6 +164,7 @@ class Chat(Form):
     def __init__(self, asked: OllamaChat) -> None:
         super().__init__()
         self.asked = asked
+        self.asked.options = asked.all_options()
         self.loads = not asked.messages
 
     def question(self) -> dict[str, Any]:
@@ -169,7 +173,21 @@ class Chat(Form):
         if messages[-1].tool_calls:
             raise refused("messages", "ends with a call; answer that first")
         functions = [tool.function.plain() for tool in self.asked.tools or ()]
-        return {"messages": messages, "functions": functions}
+        choice = self.asked.tool_choice
+        if isinstance(choice, OllamaToolChoice):
+            functions = [each for each in functions if each.name == choice.function.name]
+        elif choice == "none":
+            functions = []
+        must_call = choice not in (None, "auto", "none")
+        if must_call and not functions:
+            raise refused("tool_choice", "demands a call, and tools has none of it")
+        messages = as_prefilled(
+            messages,
+            functools.partial(refused, "messages"),
+            must_call=must_call,
+            is_json=bool(self.asked.format),
+        )
+        return {"messages": messages, "functions": functions, "must_call": must_call}
 
     def answer(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> ChatAnswer:
         """See `Form`."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rbee.queen.ollama.options import Options
+from rbee.queen.ollama.options import Number, Options
 from rbee.wire.limits import LARGEST_INPUTS, MOST_FUNCTIONS, MOST_INPUTS, MOST_MESSAGES
 from rbee.wire.messages.basics import NonEmpty
 from rbee.wire.messages.events import TokenLikelihood
@@ -101,12 +101,44 @@ class OllamaTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     type: Literal["function"] | None = None
 
 
+class OllamaNamed(msgspec.Struct, kw_only=True):
+    """A function that must be called."""
+
+    name: NonEmpty
+
+
+class OllamaToolChoice(msgspec.Struct, kw_only=True):
+    """Names a function that must be called, as in OpenAI's API."""
+
+    function: OllamaNamed
+    type: Literal["function"] = "function"
+
+
 class OllamaChat(AskedAnswer, kw_only=True):
     """`POST /api/chat`; without messages the model is loaded, and that is all, or with a
-    `keep_alive` of 0 unloaded."""
+    `keep_alive` of 0 unloaded.
+
+    The last four are none of ollama's: the provider of Vercel's AI SDK says them to it. What is
+    said in `options`, too, counts there.
+    """
 
     messages: Annotated[list[OllamaMessage], msgspec.Meta(max_length=MOST_MESSAGES)] | None = None
     tools: Annotated[list[OllamaTool], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None = None
+    tool_choice: Literal["auto", "none", "required"] | OllamaToolChoice | None = None
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
+    top_p: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    max_output_tokens: Number | None = None
+
+    def all_options(self) -> Options:
+        """The options, wherever they were said."""
+        options = self.options or Options()
+        beside = {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "num_predict": self.max_output_tokens,
+        }
+        unsaid = {name: each for name, each in beside.items() if getattr(options, name) is None}
+        return msgspec.structs.replace(options, **unsaid)
 
 
 class OllamaGenerate(AskedAnswer, kw_only=True):

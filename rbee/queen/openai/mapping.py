@@ -221,9 +221,8 @@ class Chat(Form):
             raise wrong("top_logprobs", "goes with logprobs, which is not true")
         think, values = _thinking(asked)
         messages = [_message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
-        messages = _going_on(asked, messages)
-        if messages[-1].role == "assistant" and must_call:
-            raise wrong("tool_choice", "demands a call, and messages ends with the model's words")
+        is_json = schema is not None and not _is_text(asked)
+        messages = _going_on(asked, messages, must_call=must_call, is_json=is_json)
         return [
             JobRequest(
                 **common(asked, seed, asked.max_completion_tokens),
@@ -711,7 +710,9 @@ def _budget(asked: ChatRequest) -> int | None:
     return most
 
 
-def _going_on(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessage]:
+def _going_on(
+    asked: ChatRequest, messages: list[ChatMessage], *, must_call: bool, is_json: bool
+) -> list[ChatMessage]:
     """See `as_prefilled`. Raises where it is said that there is such a message, and is not."""
     wanted = asked.continue_final_message or asked.add_generation_prompt is False
     if wanted and messages[-1].role != "assistant":
@@ -719,7 +720,10 @@ def _going_on(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessa
             "continue_final_message" if asked.continue_final_message else "add_generation_prompt"
         )
         raise wrong(field, "goes with a last message of the model, which there is none of")
-    return as_prefilled(messages, functools.partial(wrong, "messages"))
+    if wanted and must_call:
+        raise wrong("tool_choice", "demands a call, and messages ends with the model's words")
+    said = functools.partial(wrong, "messages")
+    return as_prefilled(messages, said, must_call=must_call, is_json=is_json and not wanted)
 
 
 def _message(asked: AskedMessage, path: str) -> ChatMessage:

@@ -34,7 +34,13 @@ from rbee.worker.engines.schema_cost import (
 from rbee.worker.engines.schemas.combining import TYPES
 from rbee.worker.engines.schemas.formats import FORMATS, NOT_HELD
 from rbee.worker.engines.schemas.places import Places
-from rbee.worker.engines.schemas.reading import OF_TYPE, Reader, check_values, is_remark
+from rbee.worker.engines.schemas.reading import (
+    OF_TYPE,
+    Reader,
+    check_values,
+    is_remark,
+    require_dialect,
+)
 
 _Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
@@ -194,9 +200,10 @@ class _Rewriting:
         if not self._strict:
             return
         types = [kind] if kind in _KEYWORDS else _types(schema) or [kind]
+        require_dialect(schema, path)
         held = {name for each in types for name in _HELD.get(str(each), ("type",))}
         for keyword in schema:
-            if keyword not in (kind, *held) and not is_remark(keyword):
+            if keyword not in (kind, "$schema", *held) and not is_remark(keyword):
                 raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}` beside {kind}")
         if kind == "allOf" or (kind == "oneOf" and not self._are_apart(schema["oneOf"], path)):
             raise unknown(f"{path}.{kind}", f"`{kind}`")

@@ -100,7 +100,12 @@ class Answering:
             values.setdefault("reasoning_effort", effort)
         return JobRequest(
             **common(asked, seed_of(asked), asked.max_output_tokens),
-            messages=as_prefilled(said, functools.partial(wrong, "input")),
+            messages=as_prefilled(
+                said,
+                functools.partial(wrong, "input"),
+                must_call=tools.must_call,
+                is_json=schema is not None,
+            ),
             json_schema=schema,
             functions=list(tools.functions),
             must_call=tools.must_call,

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 #: What it says of an answer that does not have the form that it expects by the chat template.
 _ANOTHER_FORM = "does not match the expected"
+#: What it says where a model calls a tool that is not offered, or writes what begins like a call:
+#: its grammar begins with the token that shows that. https://github.com/ggml-org/llama.cpp/issues/26787
+_NO_CALL = "Unexpected empty grammar stack"
 #: What it says of a picture that it cannot decode.
 _UNREADABLE = "Failed to load image"
 _NO_TEMPLATE = "this model has no chat template, and is shown none"
@@ -108,8 +111,10 @@ class LlamaCpp:
             what = str(answer.error)
             if _UNREADABLE in what and request.pictures:
                 raise self._broken(request)
-            if _ANOTHER_FORM in what and not answer.is_begun and not request.pictures:
-                return self._as_it_comes(request, body, caller)
+            if not answer.is_begun and not request.pictures:
+                offered = "tools" in body and schema is None
+                if _ANOTHER_FORM in what or (offered and _NO_CALL in what):
+                    return self._as_it_comes(request, body, caller)
             raise refused(request, answer.error)
         if answer.thinks_too_long:
             self._tell_held(request, body, answer, caller)

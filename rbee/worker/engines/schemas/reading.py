@@ -278,8 +278,7 @@ class Reader(Combining):
         for keyword in schema:
             if keyword not in self._understood:
                 require_remark(keyword, path)
-        if not schema.get("$schema", _DIALECTS[0]).startswith(_DIALECTS):
-            raise unknown(f"{path}.$schema", "a `$schema` of its own")
+        require_dialect(schema, path)
         types = schema.get("type", TYPES)
         types = [types] if isinstance(types, str) else types
         value = self.of_types(types, path)
@@ -609,6 +608,12 @@ def _bounds(schema: Mapping[str, Any], least: str, most: str, path: str) -> tupl
     if bounds[0] > bounds[1]:
         raise unknown(f"{path}.{least}", f"`{least}` above `{most}`")
     return bounds[0], int(bounds[1])
+
+
+def require_dialect(schema: Mapping[str, Any], path: str) -> None:
+    """Raises for a schema that says to be in words of somebody's own; see `check_values`."""
+    if not schema.get("$schema", _DIALECTS[0]).startswith(_DIALECTS):
+        raise unknown(f"{path}.$schema", "a `$schema` of its own")
 
 
 def is_remark(keyword: str) -> bool:
