@@ -548,8 +548,11 @@ class Dispatcher:
         await self._hives.check(hive_id)
         if "part_on" in error.details:
             await self._hives.check(error.details["part_on"])
-        worker_id = job.worker_id or ""
+        worker_id, ref = job.worker_id or "", job.request.model_ref
         before = self._registry.worker(hive_id, worker_id)
+        hive = self._registry.hives.get(hive_id)
+        if error.code == "worker_stale" and hive is not None:
+            await self._starting.ask_for_name(job, hive)
 
         # Of one over several machines nothing may be left: nobody waits for its room.
         on_several = before is not None and before.placement.spread == "swarm"
@@ -558,8 +561,9 @@ class Dispatcher:
             worker = self._registry.worker(hive_id, worker_id)
             if on_several:
                 return worker is None
-            moved_on = error.code == "worker_busy" and worker is not before
-            return moved_on or not is_ready(worker)
+            if error.code == "worker_busy" and worker is not before:
+                return True
+            return worker is None or not (is_ready(worker) and scheduler.leads_to(ref, worker))
 
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):

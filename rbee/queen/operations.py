@@ -14,6 +14,7 @@ from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
+from rbee.queen.hive_peer import silent
 from rbee.queen.hives import Hives
 from rbee.queen.names import Names
 from rbee.queen.other_machine import Brought
@@ -22,7 +23,13 @@ from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.messages.basics import CANCEL_OPERATION, OPERATION_EVENTS, Named, OperationStarted
+from rbee.wire.messages.basics import (
+    CANCEL_OPERATION,
+    HEALTH,
+    OPERATION_EVENTS,
+    Named,
+    OperationStarted,
+)
 from rbee.wire.messages.devices import HiveDevices
 from rbee.wire.messages.hives import (
     ADD_HIVE,
@@ -99,7 +106,8 @@ class Operations:
 
         async def work(operation: Task) -> HivesAwake:
             hives = await self._awake(wanted.node, operation, rouse=False)
-            return HivesAwake(hives=[hive.hive_id for hive in hives])
+            well = await self._well(hives, operation)
+            return HivesAwake(hives=[hive.hive_id for hive in well])
 
         return _started(self.begin(Task("wake", wanted.node or ""), work))
 
@@ -208,6 +216,16 @@ class Operations:
     ) -> list[Hive]:
         await self._hives.living(node, operation.say)
         return await self._hives.awake(node, operation.say, rouse=rouse)
+
+    async def _well(self, hives: list[Hive], operation: TrackedTask) -> list[Hive]:
+        """Those of some hives that answer now; the others are told of. Raises `hive_unreachable`
+        where none does: one that stands still was awake when it was last heard of."""
+        answers, unreachable = await self._hives.ask_each(HEALTH, None, hives)
+        if unreachable and not answers:
+            raise silent(unreachable[0].hive_id)
+        for each in unreachable:
+            operation.say(narration.HIVE_SKIPPED, hive_id=each.hive_id, why=each.why)
+        return [hive for hive, _ in answers]
 
     def begin(self, operation: Task, work: Callable[[Task], Coroutine[Any, Any, Any]]) -> Task:
         """Sets to work on an operation. Raises where the queen is going to sleep."""

@@ -35,7 +35,7 @@ from rbee.hive.models.turns import Turns
 from rbee.http.board import Board
 from rbee.http.operation import Operation
 from rbee.process import owned
-from rbee.process.content import content_id, kind_of
+from rbee.process.content import content_id, kind_of, leads_to
 from rbee.process.tasks import DATABASE, DISK, Threads, begin, in_thread, spawn
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, listed, nearest
@@ -124,7 +124,7 @@ class Provisioner(msgspec.Struct):
         Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
         """
         found = await in_thread(_lies_in(ref), self._catalog.find, str(ref))
-        if found is not None and found.status == "ready":
+        if found is not None and found.status == "ready" and _is_named(ref, found):
             return found
         if ref.source != "hf":
             return await in_thread(_lies_in(ref), self._enter_local, ref)
@@ -162,7 +162,12 @@ class Provisioner(msgspec.Struct):
         known = self._headers.get(content)
         if known is not None:
             return known
-        headers = self._headers[content] = await in_thread(kind, together, parts)
+        try:
+            headers = self._headers[content] = await in_thread(kind, together, parts)
+        except RbeeError as error:
+            if found is not None:
+                error.details["on_disk"] = True
+            raise
         kept = sum(each.kept for all_parts in self._headers.values() for each in all_parts)
         while len(self._headers) > _HEADERS_KEPT or kept > _HEADERS_SIZE:
             kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))
@@ -584,6 +589,12 @@ def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
 def _lies_in(ref: ModelRef) -> Threads:
     """The threads in which a model's files are looked at."""
     return FILES if ref.source == "file" else DISK
+
+
+def _is_named(ref: ModelRef, row: ModelRow) -> bool:
+    """Whether a reference, where it is a path, leads to the files of its row: of a model in parts
+    these are others than the link to one of them that was named."""
+    return ref.source != "file" or leads_to(ref.path, row.paths)
 
 
 def _kind_at(path: str) -> str:

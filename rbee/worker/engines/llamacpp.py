@@ -62,6 +62,8 @@ from rbee.worker.engines.hidden_socket import HiddenSocket
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
+    no_tokens,
+    nothing_to_read,
     reason_of_loading,
     reason_of_projector,
     refused,
@@ -162,6 +164,8 @@ _NO_DRAFT = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NONE]
 _TRIAL_TOKENS, _TRIALS, _MEASURING, _FEW_TOKENS = 64, 3, 8.0, 8
 _HOW = [{"role": "user", "content": "How is bread made? Explain it step by step."}]
 _ONCE = "Once upon a time there was a girl who lived in a house by the sea."
+#: A token by its number, and more than any model has.
+_NUMBER, _MOST_TOKENS = re.compile(r"-?\d{1,20}"), 2**31
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
@@ -710,6 +714,7 @@ class LlamaCpp:
             from rbee.worker.engines.pictures import require_sound  # late: few requests have any
 
             require_sound(request)
+        self._require_tokens(request.logit_bias or ())
         body = self._asked(request)
         if schema is not None:
             try:
@@ -816,11 +821,23 @@ class LlamaCpp:
         if "full" in last:
             return Generated("length", work.to_read, work.made)
         timings = last.get("timings", {})
+        read = timings.get("prompt_n", 0) + timings.get("cache_n", 0)
+        if timings and not (read or request.pictures or caller.cancelled.is_set()):
+            raise nothing_to_read(request, by_template=chat)
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
-            timings.get("prompt_n", 0) + timings.get("cache_n", 0),
+            read,
             timings.get("predicted_n", 0),
         )
+
+    def _require_tokens(self, weighed: Collection[str]) -> None:
+        """Raises `invalid_request` where a number is weighed that is no token; words are cut."""
+        numbers = [int(each) for each in weighed if _NUMBER.fullmatch(each)]
+        if not numbers:
+            return
+        if not 0 <= min(numbers) <= max(numbers) < _MOST_TOKENS:
+            raise no_tokens("logit_bias")
+        self._vocabulary.text(numbers, "logit_bias")
 
     def _tell_held(
         self,

@@ -67,13 +67,22 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     return invalid(f"llama.cpp refuses: {message}", "change that option")
 
 
-def no_tokens() -> RbeeError:
+def no_tokens(field: str = "prompt_tokens") -> RbeeError:
     """The refusal of numbers that are no tokens of a model."""
     return invalid(
         "some of these numbers are no tokens of this model",
         "send the text itself: each model has tokens of its own",
-        field="prompt_tokens",
+        field=field,
     )
+
+
+def nothing_to_read(request: InferRequest, *, by_template: bool) -> RbeeError:
+    """The refusal of what comes to no token at all: there is nothing to go on with."""
+    if by_template:
+        what = "the model's chat template writes nothing for these messages"
+        fix = "send other messages, or give another template (rbee-keeper infer --chat-template"
+        return invalid(what, f"{fix} FILE)", field=asks_field(request))
+    return invalid("nothing of the prompt is a token of this model", "send another prompt")
 
 
 def engine_failed(engine: str, words: str) -> RbeeError:

@@ -51,11 +51,12 @@ class Vocabulary:
         """The same without their texts."""
         return [number for number, _ in self.tokens(text, marked=marked)]
 
-    def text(self, ids: Sequence[int]) -> str:
-        """The text of tokens. Raises `invalid_request` for numbers that are none."""
+    def text(self, ids: Sequence[int], field: str = "prompt_tokens") -> str:
+        """The text of tokens. Raises `invalid_request`, by the name of the field, for numbers that
+        are none."""
         answer = self._ask("/detokenize", {"tokens": list(ids)})
         if "error" in answer:
-            raise no_tokens()
+            raise no_tokens(field)
         return str(answer["content"])
 
     def pieces(self, ids: Sequence[int]) -> list[bytes]:
