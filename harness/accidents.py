@@ -92,6 +92,13 @@ sys.meta_path.insert(0, _Engine())
 """
 
 
+_BOUNDED = """
+import resource
+
+resource.setrlimit(resource.RLIMIT_AS, ({space}, {space}))
+"""
+
+
 _HANG_AGAIN = """
 import os, pathlib, signal, sys
 
@@ -202,6 +209,11 @@ def hang_while_loading(cluster: Cluster) -> None:
     for name in ("RBEE_STOP_REQUEST", "RBEE_STOP_TERM"):
         cluster.environment.setdefault(name, "1")
     _plan(cluster, "SIGSTOP", 1)
+
+
+def bound_programs(cluster: Cluster, space: int) -> None:
+    """Each program may have so many bytes of address space, as a shell bounds it (``ulimit``)."""
+    at_start(cluster, _BOUNDED.format(space=space))
 
 
 def hang_when_started_again(cluster: Cluster) -> None:

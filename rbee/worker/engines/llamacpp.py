@@ -67,6 +67,7 @@ from rbee.worker.engines.refusals import (
     reason_of_loading,
     reason_of_projector,
     refused,
+    short_of_memory,
     template_reason,
     template_unusable,
 )
@@ -343,7 +344,8 @@ class LlamaCpp:
                 return self._serving(params)
             except RuntimeError as error:
                 refusal = _cannot_load(orders, error)
-        if not asked or self._unusable or reason_of_loading(_log(orders)):
+        is_told = refusal.code != "model_invalid" or reason_of_loading(_log(orders))
+        if not asked or self._unusable or is_told:
             raise refusal
         params.chat_template = _PLAIN
         try:
@@ -1058,6 +1060,15 @@ def _sampling(request: InferRequest, chat: bool) -> dict[str, Any]:
 
 def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
     """The error raises without a reason; where there is one, it is in the log."""
+    if short_of_memory([*_log(orders), str(error)]):
+        on_cpu = orders.backend == "cpu" or orders.simulated
+        return RbeeError(
+            "insufficient_ram" if on_cpu else "insufficient_vram",
+            f"out of memory: llama.cpp was not given what {orders.model_ref} takes",
+            "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
+            " let programs have more (ulimit -v)",
+            {"path": orders.model_paths[0], "out_of_memory": True, "loading": True},
+        )
     reason = reason_of_loading(_log(orders))
     suggestion = "the worker's log has llama.cpp's own words; try another file of that model"
     if "architecture" in reason:

@@ -17,6 +17,9 @@ _LONGEST_SAID = 16_384
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
 _LOADING = re.compile(r"error loading model: (.+)")
+_NO_MEMORY = re.compile(
+    r"insufficient memory|out of memory|cannot allocate memory|failed to allocate|bad_alloc", re.I
+)
 _NO_SIGHT = "failed to load multimodal model"
 _SIGHT = re.compile(r"(?:clip_init: failed to load model '.*?': |mtmd_init_from_file: error: )(.+)")
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
@@ -111,6 +114,11 @@ def template_reason(log: Sequence[str]) -> str:
 def reason_of_loading(log: Sequence[str]) -> str:
     """Why llama.cpp cannot load a model, out of its log; empty where it does not say."""
     return next((found[1] for line in reversed(log) if (found := _LOADING.search(line))), "")
+
+
+def short_of_memory(log: Sequence[str]) -> bool:
+    """Whether llama.cpp could not load a model since it was given no more memory, by its log."""
+    return any(_NO_MEMORY.search(line) for line in log)
 
 
 def reason_of_projector(log: Sequence[str]) -> str:
