@@ -16,6 +16,11 @@ def leads(context: Context, link: str, name: str) -> None:
     replacing.lead_elsewhere(context.cluster, link, name)
 
 
+@given("files on the shelf that belong to models")
+def belong_to_models(context: Context) -> None:
+    commands.shelve_what_belongs(context.cluster)
+
+
 @given("a model of my own in {count:d} parts")
 def own_parts(context: Context, count: int) -> None:
     context.part = replacing.own_parts(context.cluster, count)

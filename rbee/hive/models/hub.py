@@ -487,7 +487,7 @@ def _require_client() -> None:
         from huggingface_hub import constants
 
         hub = urlsplit(constants.ENDPOINT)
-    except Exception as error:  # of its own, or of a library
+    except ValueError as error:  # it reads them as it is imported
         raise client_unusable(f"{type(error).__name__}: {error}") from error
     if hub.scheme not in ("http", "https") or not hub.hostname:
         raise client_unusable("HF_ENDPOINT is no web address (https://HOST)")

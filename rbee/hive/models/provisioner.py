@@ -29,7 +29,14 @@ from rbee.hive.models.download import (
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import GgufHeader, changing, check_size, header_of_file, read_header
+from rbee.hive.models.gguf import (
+    GgufHeader,
+    changing,
+    check_size,
+    header_of_file,
+    read_header,
+    require_model,
+)
 from rbee.hive.models.split import parts_of, together
 from rbee.hive.models.turns import Turns
 from rbee.http.board import Board
@@ -163,11 +170,13 @@ class Provisioner(msgspec.Struct):
         if known is not None:
             return known
         try:
-            headers = self._headers[content] = await in_thread(kind, together, parts)
+            headers = await in_thread(kind, together, parts)
+            require_model(headers[0], found.path if found is not None else str(ref))
         except RbeeError as error:
             if found is not None:
                 error.details["on_disk"] = True
             raise
+        self._headers[content] = headers
         kept = sum(each.kept for all_parts in self._headers.values() for each in all_parts)
         while len(self._headers) > _HEADERS_KEPT or kept > _HEADERS_SIZE:
             kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))
@@ -467,6 +476,7 @@ class Provisioner(msgspec.Struct):
             paths = (*paths, projector)
         before = content_id(paths)
         header = header_of_file(paths[0])
+        require_model(header, path)
         files = [stored_file(each, owned=False, is_projector=each == projector) for each in paths]
         row = _row(ref, files, header, header.quant)
         if content_id(paths) != before:
@@ -542,6 +552,7 @@ class _Files(NamedTuple):
         paths = [self.path(file) for file in plan.files]
         try:
             headers = [header_of_file(path) for path in paths]
+            require_model(headers[0], plan.files[0].name)
         except RbeeError:
             for file in self.missing():
                 Path(self.path(file)).unlink(missing_ok=True)
