@@ -56,6 +56,11 @@ Feature: Phase 7: which file of a repository is the model
         | a.gguf 0, a-F32.gguf 0                                             | a.gguf                 |
         | a-eyes-f16.gguf 60, a-Q8_0.gguf 900                                | a-Q8_0.gguf            |
 
+    Scenario: Of several models in the same quant it is told which is taken
+      When "owner/a-model-GGUF" holds "a-7B-Q4_K_M.gguf 4300, a-13B-Q4_K_M.gguf 7800" and somebody asks for "the model"
+      Then "a-7B-Q4_K_M.gguf" is taken
+      And whoever asked is told "the repository has 2 models in Q4_K_M; taking a-7B-Q4_K_M.gguf"
+
   Rule: What belongs to a model is never taken for the model
 
     @fault.hive.companions-too

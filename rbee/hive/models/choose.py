@@ -7,7 +7,7 @@ the repository does hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -177,7 +177,9 @@ def _best(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
     whole = [each for each in variants if not each.missing()] or variants
     variant = _ranked(whole, ref)[0]
     if variant.quant == DEFAULT_QUANT:
-        return variant, ""
+        several = [each for each in whole if each.quant == DEFAULT_QUANT]
+        taken = f"the repository has {len(several)} models in {DEFAULT_QUANT}; taking"
+        return variant, f"{taken} {variant.first_name()}" if len(several) > 1 else ""
     kind = "only model" if len(variants) == 1 else "closest"
     return variant, f"no {DEFAULT_QUANT} in the repository; taking the {kind}, {variant.called()}"
 
@@ -241,7 +243,7 @@ def _by_filename(found: list[_Variant], listing: Sequence[ListedFile], ref: Mode
                 break
     models = {name: each for name, each in named.items() if not each.companion}
     if variant is None and (pieces := _pieces_of(wanted, listing)):
-        raise _in_pieces(pieces, models, ref)
+        raise _in_pieces(pieces, [each for each in found if not each.companion], ref)
     if variant is not None:
         if not variant.companion or not never_runs(variant.name):
             return variant
@@ -294,7 +296,7 @@ def _by_quant(
             note = f"no {wanted} in the repository; taking the closest, {family[0].quant}"
             return family[0], note
     if pieces := _pieces_of(ref.quant, listing):
-        raise _in_pieces(pieces, [each.first_name() for each in variants], ref)
+        raise _in_pieces(pieces, variants, ref)
     has = sorted({each.quant for each in variants if each.quant})
     best = _ranked(variants, ref)[0]
     shown = has or [best.first_name()]
@@ -348,13 +350,14 @@ def _pieces_of(wanted: str, listing: Sequence[ListedFile]) -> list[str]:
     )
 
 
-def _in_pieces(pieces: Sequence[str], models: Collection[str], ref: ModelRef) -> RbeeError:
-    """The error for a file that whoever published it has cut at any byte."""
+def _in_pieces(pieces: Sequence[str], variants: list[_Variant], ref: ModelRef) -> RbeeError:
+    """The error for a file that whoever published it has cut at any byte, with the best of what
+    else there is."""
     whole = _file_name(whole_of(pieces[0]))
     join = f"fetch the pieces, join them (cat PIECES > {whole}), and name file:/path/{whole}"
     return RbeeError(
         "model_invalid",
         f"{ref.repo} holds {whole} cut into pieces alone ({listed(pieces)}), which no engine reads",
-        f"use HF:{ref.repo}:{min(models)}, or {join}" if models else join,
+        f"use HF:{ref.repo}:{_ranked(variants, ref)[0].called()}, or {join}" if variants else join,
         {"repo": ref.repo, "pieces": list(pieces)},
     )
