@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.cluster import Cluster
 
 _WATCH = """
-import os, signal, sys
+import os, signal, sys, threading
 
 _armed = None
 
@@ -33,7 +33,8 @@ def _watch(event, arguments):
         except FileNotFoundError:
             _armed = False
     if _armed and not arguments[2] & getattr(os, "O_PATH", 0):
-        os.kill(os.getpid(), signal.{signal})
+        # This very thread, which goes no further: any other might take what is sent to the process.
+        signal.pthread_kill(threading.get_ident(), signal.{signal})
 
 sys.addaudithook(_watch)
 """

@@ -39,6 +39,18 @@ def own_parts(cluster: Cluster, count: int) -> str:
     return names[0]
 
 
+def put_projector(cluster: Cluster) -> None:
+    """The projector of the only model lies in the folder, too, from now on."""
+    from fixtures.hub.models import projector
+
+    cluster.write("mmproj-f16.gguf", projector().body)
+
+
+def ask_about(cluster: Cluster, name: str, picture: str) -> None:
+    """Asks the model in a file of the user's own about a picture; the swarm stays warm."""
+    cluster.run(f"{_question(cluster, name)} --image {cluster.work / picture}")
+
+
 def lead_elsewhere(cluster: Cluster, link: str, name: str) -> None:
     """A link leads to this file from now on."""
     path = cluster.work / link

@@ -21,6 +21,21 @@ def belong_to_models(context: Context) -> None:
     commands.shelve_what_belongs(context.cluster)
 
 
+@given('a model of my own called "{name}" that can be shown pictures')
+def own_seeing(context: Context, name: str) -> None:
+    commands.own_model(context.cluster, name, "seeing-llama-q8_0")
+
+
+@given("its projector has been put beside it")
+def projector_beside(context: Context) -> None:
+    replacing.put_projector(context.cluster)
+
+
+@when('I ask the model in the file "{name}" about the picture "{picture}"')
+def ask_about(context: Context, name: str, picture: str) -> None:
+    replacing.ask_about(context.cluster, name, picture)
+
+
 @given("a model of my own in {count:d} parts")
 def own_parts(context: Context, count: int) -> None:
     context.part = replacing.own_parts(context.cluster, count)

@@ -129,6 +129,11 @@ Feature: Whose trouble an error is, and where a job goes with it
       When it has had the troubles "backend_unavailable at gpu0@localhost"
       Then its error is as its hive told it
 
+    Scenario: What has come of a model that was replaced is the reason
+      Given a job for "file:/a.gguf"
+      When it has had the troubles "worker_stale at cpu@localhost, model_not_found at cpu@localhost"
+      Then its error is as its hive told it
+
     Scenario: One place alone tells its reason as it stands
       Given a job for "file:/a.gguf"
       When it has had the troubles "model_not_found at cpu@localhost"

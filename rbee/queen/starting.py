@@ -61,14 +61,17 @@ class Starting:
         ]
         await asyncio.gather(*(self.ask_for_name(job, hive) for hive in asked))
 
-    async def ask_for_name(self, job: Job, hive: Hive) -> None:
-        """Asks a hive where a name leads now; its heartbeats tell of that from then on."""
+    async def ask_for_name(self, job: Job, hive: Hive) -> list[str] | None:
+        """Asks a hive where a name leads now; its heartbeats tell of that from then on. Returns the
+        workers that hold it, None where it does not say."""
         ref = job.request.model_ref
         # Errors are dropped: the next request to that hive reports them.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
                 found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
             self._registry.named(hive.hive_id, found.workers, ref)
+            return found.workers
+        return None
 
     @property
     def _on_several(self) -> Several:

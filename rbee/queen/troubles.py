@@ -246,9 +246,11 @@ class Troubles:
         """All of it in one error; the only one of its kind as it was told.
 
         The code is that of the best place's trouble that is more than a lack of room. Where room is
-        all that is lacking, machines that could not be woken are named, too.
+        all that is lacking, machines that could not be woken are named, too. That a model was
+        replaced is told where nothing has come of it since.
         """
-        distinct = list({(each.where, each.error.message): each for each in self._found}.values())
+        found = [each for each in self._found if each.error.code != "worker_stale"] or self._found
+        distinct = list({(each.where, each.error.message): each for each in found}.values())
         latest = distinct[-1]
         its = whose(latest.error, self._request.model_ref)
         missing = []

@@ -26,7 +26,7 @@ from rbee.process import logs, own_folder
 from rbee.process.content import is_still, leads_to, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
-from rbee.process.tasks import End, Threads, begin, in_thread, spawn
+from rbee.process.tasks import DISK, End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, narration, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError, stale, stuck, unforeseen
 from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Named, ShutDownWorker
@@ -342,7 +342,7 @@ class WorkerDaemon:
         if self.model is not None and (gone := self._stale()):
             self._retire()
             raise gone
-        if self.model is not None and not self._is_named(wanted.model_ref):
+        if self.model is not None and not await self._is_named(wanted.model_ref):
             raise stale(self.orders.worker_id, wanted.model_ref)  # other names lead here yet
         if self.model is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
@@ -418,11 +418,13 @@ class WorkerDaemon:
         is_as_ordered = is_still(orders.content, orders.model_paths)
         return None if is_as_ordered else stale(orders.worker_id, orders.model_ref)
 
-    def _is_named(self, ref: str) -> bool:
+    async def _is_named(self, ref: str) -> bool:
         """Whether a reference, where it is a path, leads to what was loaded: a link may have been
         set elsewhere since, and another name of the file been taken for another one."""
-        scheme, _, path = ref.partition(":")
-        return scheme != "file" or leads_to(path, self.orders.model_paths)
+        paths, (scheme, _, path) = self.orders.model_paths, ref.partition(":")
+        if scheme != "file" or path in paths:
+            return True
+        return await in_thread(DISK, leads_to, path, paths)  # it may lie on a disk of its own
 
     def _retire(self) -> None:
         """Takes nothing more in; what runs is answered, then this worker leaves."""

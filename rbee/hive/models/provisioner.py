@@ -130,8 +130,8 @@ class Provisioner(msgspec.Struct):
         so does another name of a model of the hub whose files are here. Nobody is asked for that.
         Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
         """
-        found = await in_thread(_lies_in(ref), self._catalog.find, str(ref))
-        if found is not None and found.status == "ready" and _is_named(ref, found):
+        found = await in_thread(_lies_in(ref), self._ready, ref)
+        if found is not None:
             return found
         if ref.source != "hf":
             return await in_thread(_lies_in(ref), self._enter_local, ref)
@@ -460,6 +460,15 @@ class Provisioner(msgspec.Struct):
                 with contextlib.suppress(OSError):  # it holds other files
                     folder.rmdir()
 
+    def _ready(self, ref: ModelRef) -> ModelRow | None:
+        """The row of a name whose files are all here, and are those that it leads to."""
+        row = self._catalog.find(str(ref))
+        if row is None or row.status != "ready":
+            return None
+        if ref.source == "file" and not (leads_to(ref.path, row.paths) and _sees_all(ref, row)):
+            return None
+        return row
+
     def _enter_local(self, ref: ModelRef) -> ModelRow:
         path = str(bundled_path()) if ref.source == "bundled" else ref.path
         if not os.path.isfile(path):  # unlike Path, it takes a name that no disk would
@@ -602,10 +611,9 @@ def _lies_in(ref: ModelRef) -> Threads:
     return FILES if ref.source == "file" else DISK
 
 
-def _is_named(ref: ModelRef, row: ModelRow) -> bool:
-    """Whether a reference, where it is a path, leads to the files of its row: of a model in parts
-    these are others than the link to one of them that was named."""
-    return ref.source != "file" or leads_to(ref.path, row.paths)
+def _sees_all(ref: ModelRef, row: ModelRow) -> bool:
+    """Whether the projector that lies beside a file of somebody's own by now is in its row."""
+    return bool(row.projector) or not _projector_beside(ref.path)
 
 
 def _kind_at(path: str) -> str:
