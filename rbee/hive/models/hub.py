@@ -27,6 +27,7 @@ from rbee.hive.models.hub_failures import (
     HubFailure,
     SentAstray,
     as_failures,
+    certificates_unusable,
     check_status,
     client_unusable,
     host_of,
@@ -236,12 +237,11 @@ def _answer(
     that is not followed.
     """
     import httpx2
-    from huggingface_hub import get_session
 
     headers = {**_own_headers(), **wanted}
     # Bytes as they are stored: a compressed answer has no ranges, and no end that is known.
     headers["Accept-Encoding"] = "identity"
-    session, timeout = get_session(), httpx2.Timeout(read_s, connect=CONNECT_S)
+    session, timeout = _session(), httpx2.Timeout(read_s, connect=CONNECT_S)
     request = session.build_request(method, url, headers=headers, timeout=timeout)
     history: list[httpx2.Response] = []
     while True:
@@ -265,6 +265,16 @@ def _answer(
             request = following
         finally:
             response.close()
+
+
+def _session() -> httpx2.Client:
+    """The client's connections. Raises `HubFailure` for certificates that it cannot read."""
+    from huggingface_hub import get_session
+
+    try:
+        return get_session()
+    except OSError as error:
+        raise certificates_unusable(error) from error
 
 
 def _own_headers() -> dict[str, str]:
@@ -413,7 +423,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
 
     try:
         repos = scan_cache_dir().repos
-    except CacheNotFound:
+    except (CacheNotFound, OSError, ValueError):  # it is no folder, or cannot be read
         return None
     wanted = ref.revision or "main"
     for repo in repos:
@@ -487,9 +497,10 @@ def _require_client() -> None:
         from huggingface_hub import constants
 
         hub = urlsplit(constants.ENDPOINT)
+        is_address = hub.scheme in ("http", "https") and hub.hostname and hub.port != 0
     except ValueError as error:  # it reads them as it is imported
         raise client_unusable(f"{type(error).__name__}: {error}") from error
-    if hub.scheme not in ("http", "https") or not hub.hostname:
+    if not is_address:
         raise client_unusable("HF_ENDPOINT is no web address (https://HOST)")
 
 

@@ -248,6 +248,22 @@ def token_unusable(error: Exception) -> HubFailure:
     )
 
 
+def certificates_unusable(error: OSError) -> HubFailure:
+    """The authorities that the hub's client is to believe cannot be read."""
+    import ssl  # late: hardly ever needed
+
+    named = next(filter(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")), "")
+    why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+    return HubFailure(
+        "download_failed",
+        f"the hub's client cannot be used: {named or 'the certificates of the system'}:"
+        f" {(why or str(error)).lower()}",
+        f"have {named} name a file of certificates (PEM), or unset it"
+        if named
+        else "install the certificates of authorities (ca-certificates)",
+    )
+
+
 def client_unusable(why: str) -> HubFailure:
     """The hub's client cannot be used as its variables have it."""
     return HubFailure(
