@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
@@ -14,7 +15,6 @@ from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
-from rbee.queen.hive_peer import silent
 from rbee.queen.hives import Hives
 from rbee.queen.names import Names
 from rbee.queen.other_machine import Brought
@@ -105,9 +105,10 @@ class Operations:
         """Wakes one hive, or all, which is an operation."""
 
         async def work(operation: Task) -> HivesAwake:
-            hives = await self._awake(wanted.node, operation, rouse=False)
-            well = await self._well(hives, operation)
-            return HivesAwake(hives=[hive.hive_id for hive in well])
+            before = await self._hives.living(wanted.node, operation.say)
+            hives = await self._hives.awake(wanted.node, operation.say)
+            well = await self._well(hives, before, operation)
+            return HivesAwake(hives=well)
 
         return _started(self.begin(Task("wake", wanted.node or ""), work))
 
@@ -211,21 +212,30 @@ class Operations:
         """Drops an operation, and answers when it is over."""
         await self.board.get(wanted.id).call_off()
 
-    async def _awake(
-        self, node: str | None, operation: TrackedTask, *, rouse: bool = True
-    ) -> list[Hive]:
+    async def _awake(self, node: str | None, operation: TrackedTask) -> list[Hive]:
         await self._hives.living(node, operation.say)
-        return await self._hives.awake(node, operation.say, rouse=rouse)
+        return await self._hives.awake(node, operation.say, rouse=True)
 
-    async def _well(self, hives: list[Hive], operation: TrackedTask) -> list[Hive]:
-        """Those of some hives that answer now; the others are told of. Raises `hive_unreachable`
-        where none does: one that stands still was awake when it was last heard of."""
-        answers, unreachable = await self._hives.ask_each(HEALTH, None, hives)
-        if unreachable and not answers:
-            raise silent(unreachable[0].hive_id)
-        for each in unreachable:
-            operation.say(narration.HIVE_SKIPPED, hive_id=each.hive_id, why=each.why)
-        return [hive for hive, _ in answers]
+    async def _well(
+        self, hives: Sequence[Hive], before: Collection[Hive], operation: TrackedTask
+    ) -> list[str]:
+        """Those of some hives that are well; the others are told of. Raises `hive_unreachable`
+        where none is. Only those are asked that lived `before`: one that stands still was well when
+        it was last heard of."""
+        unwell: dict[str, RbeeError] = {}
+
+        async def ask(hive: Hive) -> None:
+            try:
+                await self._hives.peer(hive).call(HEALTH)
+            except RbeeError as error:
+                unwell[hive.hive_id] = error
+
+        await asyncio.gather(*(ask(hive) for hive in hives if hive in before))
+        if unwell and len(unwell) == len(hives):
+            raise next(iter(unwell.values()))
+        for hive_id, error in unwell.items():
+            operation.say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+        return [hive.hive_id for hive in hives if hive.hive_id not in unwell]
 
     def begin(self, operation: Task, work: Callable[[Task], Coroutine[Any, Any, Any]]) -> Task:
         """Sets to work on an operation. Raises where the queen is going to sleep."""
