@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rbee.hive.workers.upkeep import Due, next_due
+from rbee.hive.workers.worker import idle_since
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.workers import WorkerState
 from rbee.wire.settings import Settings
@@ -38,6 +39,14 @@ def due_for(state: str, idle: float) -> tuple[Due | None, float]:
     now = 5000.0
     due = next_due(WorkerState(state), now, now - idle, None, Settings())
     return due, due.at - now if due else 0.0
+
+
+def idle_by_report(seconds: float, what: str) -> str:
+    """Since when a worker has been idle that was so for `seconds` until it told `what`."""
+    now = 5000.0
+    works, more = "works" in what, "ended" in what
+    since = idle_since(now - seconds, now, works=works, more=more)
+    return {None: "it works", now: "now", now - seconds: "before"}[since]
 
 
 def request(seconds: float, tokens: int) -> str:

@@ -44,6 +44,16 @@ def measure_after(context: Context, measure: str, seconds: float) -> None:
     assert context.left == seconds, context.left
 
 
+@when("a worker that has been idle for {seconds:g} seconds tells that {what}")
+def tells_of_itself(context: Context, seconds: float, what: str) -> None:
+    context.idle_since = life.idle_by_report(seconds, what)
+
+
+@then("it has been idle since: {when}")
+def has_been_idle_since(context: Context, when: str) -> None:
+    assert context.idle_since == when, context.idle_since
+
+
 @when("others got {tokens:d} tokens in the {seconds:g} seconds since it came, and it got {own:d}")
 def since_it_came(context: Context, tokens: int, seconds: float, own: int) -> None:
     context.told = life.is_told_to_wait(tokens, own, seconds)

@@ -50,6 +50,19 @@ Feature: What counts as life
         | loading | 0     | it loads, and makes no progress                           | 300     |
         | loading | 100   | it loads, and makes no progress                           | 200     |
 
+    @fault.hive.overlook-the-short
+    Scenario Outline: Since when a worker has had nothing to do
+      It tells that it works when it has done so for a while, so it is known by what it has ended, too.
+      When a worker that has been idle for 100 seconds tells that <what>
+      Then it has been idle since: <then>
+
+      Examples:
+        | what                                      | then          |
+        | nothing has happened                      | before        |
+        | it works                                  | it works      |
+        | a request has come and ended in between   | now           |
+        | one has ended, and it works for another   | it works      |
+
   Rule: A request that waits for its turn is not forgotten
 
     Scenario Outline: A request whose prompt is not read yet

@@ -66,8 +66,9 @@ log = logging.getLogger(__name__)
 _PORTS_TRIED = 200
 _READ_AHEAD = 8 * 1024 * 1024
 _SECONDS_BETWEEN_PERCENTS = 1.0
-#: How long a change of state lasts before the hive is told (seconds).
-_SETTLE = 0.02
+#: How long a change lasts before the hive is told (seconds): one that somebody may wait for, and any
+#: other. A report takes a few milliseconds from an engine that works on all cores.
+_SETTLE, _SETTLE_LATE = 0.02, 0.5
 #: How often a busy worker reports, within the time after which its engine would count as stuck.
 _LOOKS = 4
 #: How long a request waits for its turn before it is told so (seconds).
@@ -102,10 +103,13 @@ class WorkerDaemon:
         self.inferences: Board[Inference] = Board(_missing, _UNREAD_KEPT)
         #: Inferences that hold a slot, until the engine has ended them.
         self.running: dict[str, Inference] = {}
-        self.changed = asyncio.Event()
+        #: What it does has changed, and whether others may wait to hear so.
+        self.changed, self.pressing = asyncio.Event(), asyncio.Event()
         self.life = Life()
         #: What the engine has done for inferences that are over; see `Snapshot.total`.
         self.worked = 0
+        #: How many are over.
+        self.ended = 0
         self.threads = Threads("engine", orders.slots)
         self.shared = Shared(orders, engine, Cells(orders.slots * orders.context), Trips())
         self.server = Server(
@@ -248,6 +252,7 @@ class WorkerDaemon:
             state=state,
             slots=self.orders.slots,
             slots_free=self.orders.slots - len(self.running) if self.model else 0,
+            ended=self.ended,
             context=self.orders.longest,
             loaded=loaded,
             idle_s=round(self.life.idle, 3),
@@ -268,10 +273,14 @@ class WorkerDaemon:
             with contextlib.suppress(asyncio.TimeoutError):
                 async with timeout(often if self.running else settings.heartbeat_interval):
                     await self.changed.wait()
-                    # A state that passes at once is not worth two requests in the middle of an
-                    # answer that is as short.
+                    # That it works is known to whoever has asked it to; that nothing runs any more,
+                    # or that it is leaving, others may wait for.
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        async with timeout(_SETTLE_LATE):
+                            await self.pressing.wait()
                     await asyncio.sleep(_SETTLE)
             self.changed.clear()
+            self.pressing.clear()
             self._observe()
             await self._end_overdue()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
@@ -410,6 +419,7 @@ class WorkerDaemon:
     def _freed(self, inference: Inference, task: asyncio.Task[object]) -> None:
         del self.running[inference.id]
         self.worked += inference.worked
+        self.ended += 1
         self._busy_or_ready()
 
     def _stale(self) -> RbeeError | None:
@@ -430,6 +440,7 @@ class WorkerDaemon:
         """Takes nothing more in; what runs is answered, then this worker leaves."""
         self.state = WorkerState.STOPPING
         self.changed.set()
+        self.pressing.set()
         if not self.running:
             self.server.stopping.set()
 
@@ -440,6 +451,8 @@ class WorkerDaemon:
             full = len(self.running) >= self.orders.slots
             self.state = WorkerState.BUSY if full else WorkerState.READY
             self.changed.set()
+            if not self.running:
+                self.pressing.set()
 
 
 def _missing(infer_id: str, known: Collection[str]) -> RbeeError:

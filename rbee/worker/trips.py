@@ -11,8 +11,9 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-#: Between two trips (seconds): twenty a second are as many as an eye can follow.
-TOGETHER = 1 / 20
+#: Between two trips (seconds), and where they are for more than so many inferences: an eye can follow
+#: twenty a second, and a trip takes the longer the more it is for.
+TOGETHER, OF_MANY, MANY = 1 / 20, 1 / 10, 2
 
 
 class Trips:
@@ -27,7 +28,7 @@ class Trips:
     def soon(self, loop: asyncio.AbstractEventLoop, tell: Callable[[], None]) -> None:
         """Has the event loop `tell` with the next trip. From any thread.
 
-        That begins now, unless there was one less than `TOGETHER` ago.
+        That begins now, unless there was one less than `TOGETHER` ago, or `OF_MANY`.
         """
         with self._lock:
             self._waiting.append(tell)
@@ -42,6 +43,6 @@ class Trips:
             waiting, self._waiting = self._waiting, []
             self._goes = bool(waiting)
         if waiting:
-            loop.call_later(TOGETHER, self._go, loop)
+            loop.call_later(OF_MANY if len(waiting) > MANY else TOGETHER, self._go, loop)
         for tell in waiting:
             tell()

@@ -173,7 +173,7 @@ class Supervisor(msgspec.Struct):
     def _retire_if_nameless(self, worker: Worker) -> None:
         if not worker.names and worker.idle_since is not None:
             worker.idle_since = None
-            spawn(self.stop(worker), f"the end of {worker.worker_id}", lambda ended: None)
+            spawn(self.unload(worker), f"the end of {worker.worker_id}", lambda ended: None)
 
     def take_report(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.

@@ -31,6 +31,17 @@ class WorkerStart(Operation):
     unread_for = None
 
 
+def idle_since(before: float | None, now: float, *, works: bool, more: bool) -> float | None:
+    """Since when a worker that reports has had nothing to do (monotonic seconds); None: it works.
+
+    `before` is what was known until now, `more`: requests have ended since the report before, which
+    may have begun after that. Pure.
+    """
+    if works:
+        return None
+    return now if before is None or more else before
+
+
 @dataclasses.dataclass
 class Worker:
     """One worker process and what it was told.
@@ -53,6 +64,8 @@ class Worker:
     restart_count: int = 0
     is_restarting: bool = False
     slots_free: int = 0
+    #: How many requests were over when it last told.
+    ended: int = 0
     idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
     worked_at: float = dataclasses.field(default_factory=time.monotonic)
@@ -100,10 +113,10 @@ class Worker:
         if report.placed is not None:
             self.draft_gain = report.placed.draft_gain or self.draft_gain
         self.slots_free = report.slots_free
-        if self.state is not WorkerState.READY or self.slots_free < self.orders.slots:
-            self.idle_since = None
-        elif self.idle_since is None:
-            self.idle_since = self.last_report
+        works = self.state is not WorkerState.READY or self.slots_free < self.orders.slots
+        more = report.ended != self.ended
+        self.idle_since = idle_since(self.idle_since, self.last_report, works=works, more=more)
+        self.ended = report.ended
 
     def close_streams(self) -> None:
         """Nobody is to carry them any more."""

@@ -252,9 +252,9 @@ class Placed(msgspec.Struct, kw_only=True):
 class WorkerReport(Request, kw_only=True):
     """From a worker to its hive; the first `ready` is the callback.
 
-    `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
-    has done nothing at all although it was asked to; `error` says why a worker that reports
-    `failed` gives up; `placed` comes once the model is loaded.
+    `ended` is how many requests are over; `loaded` the share of the model that has been read, 0 to
+    1; `idle_s` for how long its engine has done nothing at all although it was asked to; `error`
+    says why a worker that reports `failed` gives up; `placed` comes once the model is loaded.
     """
 
     worker_id: Name
@@ -263,6 +263,7 @@ class WorkerReport(Request, kw_only=True):
     slots: int = 1
     vram_bytes: int | None = None
     context: int = 0
+    ended: int = 0
     loaded: float | None = None
     idle_s: float = 0.0
     narration: list[Narration] = []
