@@ -66,8 +66,8 @@ log = logging.getLogger(__name__)
 _PORTS_TRIED = 200
 _READ_AHEAD = 8 * 1024 * 1024
 _SECONDS_BETWEEN_PERCENTS = 1.0
-#: How long a change lasts before the hive is told (seconds): one that somebody may wait for, and any
-#: other. A report takes a few milliseconds from an engine that works on all cores.
+#: How long a change lasts before the hive is told (seconds): one that somebody may wait for, and
+#: any other. A report takes a few milliseconds from an engine that works on all cores.
 _SETTLE, _SETTLE_LATE = 0.02, 0.5
 #: How often a busy worker reports, within the time after which its engine would count as stuck.
 _LOOKS = 4

@@ -11,8 +11,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-#: Between two trips (seconds), and where they are for more than so many inferences: an eye can follow
-#: twenty a second, and a trip takes the longer the more it is for.
+#: Between two trips (seconds), and where they are for more than so many inferences: an eye can
+#: follow twenty a second, and a trip takes the longer the more it is for.
 TOGETHER, OF_MANY, MANY = 1 / 20, 1 / 10, 2
 
 
