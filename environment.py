@@ -23,14 +23,20 @@ from harness import (
 from harness.cluster import Cluster
 from harness.loop_guard import LoopGuard
 from harness.ports import PortSlice
+from rbee.process.imports import quick_imports
 
 sentences.use()
+# What the steps import stays: it is not looked through again and again while there is more of it.
+with quick_imports():
+    import aiohttp  # noqa: F401
+gc.disable()
 
 
 def before_all(context: Any) -> None:
     """Adopts orphans, takes a slice of the ports, and refuses to run without assertions."""
     if not __debug__:
         raise RuntimeError("assertions are off (PYTHONOPTIMIZE or -O): nothing would be checked")
+    gc.enable()
     census.take_charge()
     context.port_slice = PortSlice()
     context.skipped = []

@@ -36,7 +36,7 @@ BURIAL_S = 20.0
 CLOCK_S = 5.0
 
 _PR_SET_CHILD_SUBREAPER = 36
-_ADOPTS = sys.platform.startswith("linux")
+_ADOPTS = _IS_LINUX = sys.platform.startswith("linux")
 _SCRIPTS = {
     "rbee-keeper": "keeper",
     "queen-rbee": "queen",
@@ -50,6 +50,8 @@ _owned: set[int] = set()
 _spawning = 0
 #: Whether orphans come back to this process: it has asked for that.
 _adopting = False
+#: Processes that were there before this one, and still are.
+_older: set[int] = set()
 #: RBEE_HOME of swarms that wait for the next scenario: they are part of none meanwhile.
 resting: set[str] = set()
 
@@ -216,19 +218,15 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
     """
     if _adopting and not _has_child():
         return []
-    parents: dict[int, int] = {}
-    younger = {}
-    for process in _younger():
-        with contextlib.suppress(psutil.Error):
-            parents[process.pid] = process.ppid()
-            younger[process.pid] = process
-    chosen: set[int] = {pid for pid in also if pid in younger}
-    for pid in younger:
-        if _adopting and _is_another_ones(pid, parents):
+    parents = _parents_of_younger()
+    chosen: set[int] = {pid for pid in also if pid in parents}
+    lives: dict[int, bool] = {}
+    for pid in parents:
+        if _adopting and _is_another_ones(pid, parents, lives):
             continue
         with contextlib.suppress(psutil.Error, OSError):
             came_back = _adopting and parents[pid] == os.getpid() and _is_adopted(pid)
-            its_home = _home_of(younger[pid])
+            its_home = _home_of(pid)
             if its_home == str(home) or (came_back and its_home not in resting):
                 chosen.add(pid)
     grown = True
@@ -239,28 +237,56 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
     return described(chosen)
 
 
-def _is_another_ones(pid: int, parents: dict[int, int]) -> bool:
+def _is_another_ones(pid: int, parents: dict[int, int], lives: dict[int, bool]) -> bool:
     """Whether a process descends from somebody else, who lives: where orphans come back, it is none
-    of ours. By the `parents` of all who are younger than this process."""
+    of ours. By the `parents` of all who are younger than this process; `lives` is filled."""
     while pid in parents:
         pid = parents[pid]
-    return pid != os.getpid() and psutil.pid_exists(pid)
+    if pid not in lives:
+        lives[pid] = psutil.pid_exists(pid)
+    return pid != os.getpid() and lives[pid]
 
 
-def _home_of(process: psutil.Process) -> str:
+def _home_of(pid: int) -> str:
     """Its RBEE_HOME; empty where it has none, and of one that is ending, which shows nothing."""
     with contextlib.suppress(psutil.Error, OSError):
-        return process.environ().get("RBEE_HOME", "")
+        if not _IS_LINUX:
+            return psutil.Process(pid).environ().get("RBEE_HOME", "")
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            _, found, behind = (b"\0" + file.read()).partition(b"\0RBEE_HOME=")
+        return os.fsdecode(behind.partition(b"\0")[0]) if found else ""
     return ""
 
 
-def _younger() -> Iterator[psutil.Process]:
-    """The processes that have started after this one, as all of a scenario has."""
-    mine = psutil.Process().create_time() - CLOCK_S
+def _parents_of_younger() -> dict[int, int]:
+    """The processes that have started after this one, as all of a scenario has, each with its
+    parent. On Linux by what the kernel shows, which takes the least time."""
+    found: dict[int, int] = {}
+    if _IS_LINUX:
+        there = set(map(int, filter(str.isdecimal, os.listdir("/proc"))))
+        _older.intersection_update(there)
+        _, mine = _parent_and_start(os.getpid())
+        for pid in there - _older - {os.getpid()}:
+            with contextlib.suppress(OSError):
+                parent, started = _parent_and_start(pid)
+                if started >= mine:
+                    found[pid] = parent
+                else:
+                    _older.add(pid)
+        return found
+    began = psutil.Process().create_time() - CLOCK_S
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.pid != os.getpid() and process.create_time() >= mine:
-                yield process
+            if process.pid != os.getpid() and process.create_time() >= began:
+                found[process.pid] = process.ppid()
+    return found
+
+
+def _parent_and_start(pid: int) -> tuple[int, int]:
+    """By proc_pid_stat(5); when it has started is in ticks of the system. Raises OSError."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    return int(fields[1]), int(fields[19])
 
 
 def described(pids: Iterable[int]) -> list[Member]:

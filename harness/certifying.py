@@ -16,7 +16,7 @@ from typing import Any
 import segno
 from cryptography import x509
 
-from rbee.http.in_the_open import is_from_elsewhere, may_be_answered
+from rbee.http.unencrypted import is_from_elsewhere, may_be_answered
 from rbee.keeper.qr import drawn, why_not
 from rbee.process.home import Home
 from rbee.queen.certificate import Certificates

@@ -24,14 +24,10 @@ from rbee.queen.decisions import (
     Stay,
     decide,
     is_wanted,
-    look_again,
-    may_move,
     note,
-    replacement,
-    short_of,
-    waits_for_a_gpu,
 )
 from rbee.queen.fairness import ModelQueue, in_order
+from rbee.queen.replacing import look_again, may_move, replacement, short_of, waits_for_a_gpu
 from rbee.queen.state import (
     Claim,
     Hive,

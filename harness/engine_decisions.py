@@ -215,7 +215,7 @@ def laid_out(parts: str) -> str:
     """
     import xllamacpp
 
-    from rbee.worker.engines.llamacpp import lay_out
+    from rbee.worker.engines.llamacpp.layout import lay_out
 
     params = xllamacpp.CommonParams()
     told = [each.split() for each in parts.split(", ")]

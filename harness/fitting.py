@@ -9,14 +9,18 @@ from typing import Any
 import msgspec
 
 from fixtures.real import HOME
-from fixtures.real.rewriting import split
 from harness import client, paper
 from harness.cluster import Cluster
-from rbee.hive.limits import ProcessLimits, limits_of_this_process, memory_kills, room_of_a_program
+from rbee.hive.control_groups import (
+    ProcessLimits,
+    limits_of_this_process,
+    memory_kills,
+    room_of_a_program,
+)
 from rbee.hive.models.fit import Need, worker_need
 from rbee.hive.models.gguf import GgufHeader, Weights, header_of_file
+from rbee.hive.models.local import bundled_path
 from rbee.hive.models.parts import Cut, LayerSplit, beside_ram
-from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.models.split import parts_of
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.wire.errors import RbeeError
@@ -250,6 +254,9 @@ class SplitSet:
     def __init__(self, folder: Path, parts: int, *, empty_first: bool) -> None:
         self._folder = folder
         self._parts = parts
+        # Late: numpy, which it wants, takes its time.
+        from fixtures.real.rewriting import split
+
         split(bundled_path(), folder / "model.gguf", parts, empty_first=empty_first)
         self._found: tuple[str, ...] = ()
         self._refused: RbeeError | None = None

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from harness import census, tags
 from harness.network import Network, NetworkHost
@@ -49,6 +51,8 @@ class Host:
         #: How long the log of its sshd was when its host key changed (characters).
         self.changed_at: int | None = None
         self._power: subprocess.Popen[bytes] | None = None
+        #: What makes it a machine: the process that is its power, and its sshd.
+        self._parts: frozenset[int] = frozenset()
 
     @property
     def rbee_home(self) -> Path:
@@ -105,10 +109,13 @@ class Host:
                 preexec_fn=die_with_parent(signal.SIGKILL),
             )
         wait_until(f"the sshd of {self.name} listens", self._listens)
+        children = psutil.Process(self._power.pid).children()
+        self._parts = frozenset([self._power.pid, *(child.pid for child in children)])
 
     def switch_off(self) -> None:
         """Pulls the plug: everything on it is gone at once, and said nobody goodbye."""
         power, self._power = self._power, None
+        self._parts = frozenset()
         if power is not None:
             end(power, signal.SIGKILL)
         self.network.clear()
@@ -123,13 +130,8 @@ class Host:
 
     def pids(self) -> list[int]:
         """What runs here, without what makes it a machine."""
-        power = self._power  # another thread may pull the plug meanwhile
-        if power is None:
-            return self.network.pids()
-        with contextlib.suppress(psutil.NoSuchProcess):
-            sshd = {child.pid for child in psutil.Process(power.pid).children()}
-            return [pid for pid in self.network.pids() if pid not in {power.pid, *sshd}]
-        return self.network.pids()
+        parts = self._parts  # another thread may pull the plug meanwhile
+        return [pid for pid in self.network.pids() if pid not in parts]
 
     def _listens(self) -> bool:
         assert self._power is not None
@@ -307,11 +309,20 @@ class Hosts:
 def draw_key(path: Path, passphrase: str = "") -> None:
     """A pair of ed25519 keys: `path` and its ``.pub``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", path],
-        stdin=subprocess.DEVNULL,
-        check=True,
+    key = Ed25519PrivateKey.generate()
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH
+    path.touch(0o600)
+    path.write_bytes(key.private_bytes(pem, form, _hidden_by(passphrase)))
+    public = key.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
     )
+    path.with_name(f"{path.name}.pub").write_bytes(public + b"\n")
+
+
+def _hidden_by(passphrase: str) -> serialization.KeySerializationEncryption:
+    if not passphrase:
+        return serialization.NoEncryption()
+    return serialization.BestAvailableEncryption(passphrase.encode())
 
 
 def sshd_program() -> str:

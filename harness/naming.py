@@ -18,7 +18,7 @@ from rbee.queen.hive_directory import with_way
 from rbee.queen.ssh.config import read_config, resolve
 from rbee.queen.ssh.program import for_any_shell
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.hives import AddHive, HiveStatus, SshTarget
+from rbee.wire.messages.hives import AddHive, SshTarget
 from rbee.wire.names import why_no_host, why_no_user
 
 _KINDS: Mapping[str, Callable[[str], str]] = {"machine": why_no_host, "user": why_no_user}
@@ -106,7 +106,7 @@ def way_to(typed: str, known: str) -> str:
     """How a machine is spoken to that is added by this command where the catalog has that."""
     host, _, way = known.partition(", ")
     ssh = ssh_from(_ROWS[way]) if way else None
-    rows = [HiveRow(host, host, 8600, HiveStatus.OFFLINE, ssh, None, 0)] if way else []
+    rows = [HiveRow(host, host, 8600, ssh, None)] if way else []
     tunnel = next((_TYPED[word] for word in typed.split() if word in _TYPED), None)
     target = None if tunnel is None else SshTarget(tunnel=tunnel)
     name = typed.split()[-1]

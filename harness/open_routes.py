@@ -12,8 +12,9 @@ from aiohttp import web
 
 from harness import routes
 from harness.cluster import Cluster
-from rbee.http.server import Below, Server, Table
+from rbee.http.server import Server
 from rbee.http.serving import serves_http
+from rbee.http.tables import Below, Table
 from rbee.queen.openai.errors import failure
 from rbee.queen.openai.messages import Failed
 from rbee.queen.page.handlers import Page

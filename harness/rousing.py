@@ -7,20 +7,18 @@ import threading
 from typing import NamedTuple
 
 from rbee.queen.catalog import HiveRow
-from rbee.queen.registry import Tell
+from rbee.queen.hearers import Say
 from rbee.queen.rousing import Rousing
 from rbee.queen.state import Hive
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget
+from rbee.wire.messages.hives import SshTarget, WakeTarget
 
 _ROW = HiveRow(
     "attic",
     "attic",
     8600,
-    HiveStatus.OFFLINE,
     SshTarget(),
     None,
-    0,
     WakeTarget("aa:bb:cc:dd:ee:ff", "10.0.0.255"),
 )
 #: How long a machine is waited for that does not wake (seconds).
@@ -66,7 +64,7 @@ async def _after(happens: list[str]) -> Called:
     in_vain = "in vain" in happens[0]
     machine = _Machine(wakes=not in_vain)
 
-    async def wake(row: HiveRow, tell: Tell) -> Hive:
+    async def wake(row: HiveRow, say: Say) -> Hive:
         return Hive(row.hive_id, row.host, "")
 
     rousing = Rousing(_IN_VAIN if in_vain else 60.0, wake, machine.send)

@@ -5,16 +5,22 @@ behave carries no types; steps import `given`, `when`, `then` and `Context` from
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import behave
 from behave.matchers import ParseMatcher, register_step_matcher_class, use_step_matcher
+from behave.runner import the_step_registry
+from behave.step_registry import StepRegistry
 
 if TYPE_CHECKING:
     from harness.cluster import Cluster
 
 Step = TypeVar("Step", bound=Callable[..., Any])
+
+#: So many characters tell most sentences apart.
+_BEGINNING = 8
 
 
 class Context:
@@ -39,11 +45,7 @@ class Context:
 
 
 class Sentence(ParseMatcher):  # type: ignore[misc]
-    """behave's own matcher, which looks closely only at what begins as the sentence does.
-
-    behave holds each line of a feature against every sentence in turn, and each sentence against
-    those before it: with a thousand of them that took more than most decisions do.
-    """
+    """behave's own matcher, which looks closely only at what begins as the sentence does."""
 
     NAME = "sentence"
 
@@ -60,8 +62,46 @@ class Sentence(ParseMatcher):  # type: ignore[misc]
         return self
 
 
+class Sentences(StepRegistry):  # type: ignore[misc]
+    """behave's own registry, which looks only at sentences that begin as a line does.
+
+    behave holds each line of a feature against every sentence in turn, and each sentence against
+    those before it.
+    """
+
+    steps: dict[str, list[Any]]
+    #: Those that begin so; under "" those that are open before that.
+    _begun: defaultdict[tuple[str, str], list[Any]]
+
+    def add_step_definition(self, keyword: str, step_text: str, func: Any) -> None:
+        """Raises AmbiguousStep where a line may be this sentence and another one."""
+        begins = step_text.partition("{")[0]
+        is_told = len(begins) >= _BEGINNING or begins == step_text
+        every, key = self.steps, begins[:_BEGINNING] if is_told else ""
+        near = self._near(keyword, step_text) if key else every[keyword]
+        self.steps = {keyword: [*near]}
+        try:
+            super().add_step_definition(keyword, step_text, func)
+            new = self.steps[keyword][len(near) :]
+        finally:
+            self.steps = every
+        every[keyword] += new
+        self._begun[keyword, key] += new
+
+    def find_match(self, step: Any) -> Any:
+        """The sentence that a line is, with what it names; None where it is none."""
+        found = (each.match(step.name) for each in self._near(step.step_type, step.name))
+        return next(filter(None, found), None)
+
+    def _near(self, keyword: str, line: str) -> list[Any]:
+        return self._begun[keyword, line[:_BEGINNING]] + self._begun[keyword, ""]
+
+
 def use() -> None:
     """For `environment.py`: steps that are loaded from now on are found like this."""
+    # The decorators and the runner of behave are bound to this one before anybody can give another.
+    the_step_registry.__class__ = Sentences
+    the_step_registry._begun = defaultdict(list)
     register_step_matcher_class(Sentence.NAME, Sentence, override=True)
     use_step_matcher(Sentence.NAME)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rbee.queen.demand import Load, vectors_up_to, wants_another, work_of
 from rbee.queen.scheduler import (
     HiveFacts,
     WarmWorker,
@@ -11,7 +12,6 @@ from rbee.queen.scheduler import (
     takes_one,
     warm_worker,
 )
-from rbee.queen.work import Load, vectors_up_to, wants_another, work_of
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rbee.hive.people import LoginSession, OverSsh, people
+from rbee.hive.logins import LoginSession, OverSsh, logged_in
 from rbee.hive.suspension import MachineUse, why_awake
 from rbee.process.suspending import Found, SuspendCommand, suspend_command
 
@@ -31,7 +31,7 @@ def people_of(who: str, session: str, over_ssh: str) -> str:
     tty2`` and a program ``anna rsync``."""
     sessions = [LoginSession(*session.split())] if cell(session) else []
     programs = [OverSsh(*over_ssh.split())] if cell(over_ssh) else []
-    return ", ".join(people(cell(who), sessions, programs)) or "nobody"
+    return ", ".join(logged_in(cell(who), sessions, programs)) or "nobody"
 
 
 def way_of(user: str, platform: str, has: str) -> SuspendCommand:

@@ -24,9 +24,9 @@ from aiohttp import web
 from harness import client
 from harness.cluster import Cluster
 from harness.waiting import wait_until
+from rbee.http.connection_limits import Allowance, Stranger, limits_of, who_gives_way
 from rbee.http.connections import Connection, Connections
 from rbee.http.heads import is_ours
-from rbee.http.room import Allowance, Stranger, limits_of, who_gives_way
 from rbee.process.logs import Faults
 from rbee.wire.settings import Settings
 

@@ -21,7 +21,7 @@ from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.examine import judged
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.hives import Examined, HiveStatus, SshTarget
+from rbee.wire.messages.hives import Examined, SshTarget
 
 _PREFIX = Path("/home/me/rbee")
 _PYTHON = "/home/me/rbee/bin/python"
@@ -123,7 +123,7 @@ def doctor_on(rbee: str, version: str = "3.11.7", free_kb: str = "9000000") -> F
         free_kb=free_kb,
         rbee=__version__ if rbee == "ours" else rbee,
     )
-    row = HiveRow("attic", "attic", 8600, HiveStatus.OFFLINE, SshTarget(), None, 0)
+    row = HiveRow("attic", "attic", 8600, SshTarget(), None)
     return judged_machine(judged(row, found))
 
 

@@ -8,8 +8,11 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
-#: Time between two looks at a condition, in seconds.
-INTERVAL_S = 0.02
+#: Time between two looks at a condition, in seconds: at first, and where it is waited for long. A
+#: look may go through all processes of the machine.
+INTERVAL_S, LONG_INTERVAL_S = 0.02, 0.1
+#: How much of the time that was waited by then passes until the next look.
+_SHARE = 0.05
 #: What a look counts for at most where it is said how soon something has to come, in seconds.
 _LOOK_S = 0.1
 
@@ -21,7 +24,7 @@ def wait_until(what: str, predicate: Callable[[], Value], deadline_s: float = 30
     counts as "not yet"; any other exception passes through. Raises AssertionError with the last
     value, or the last AssertionError, after `deadline_s` seconds.
     """
-    end = time.monotonic() + deadline_s
+    began = time.monotonic()
     while True:
         last: object
         try:
@@ -31,9 +34,10 @@ def wait_until(what: str, predicate: Callable[[], Value], deadline_s: float = 30
             last = repr(value)
         except AssertionError as error:
             last = error
-        if time.monotonic() >= end:
+        waited = time.monotonic() - began
+        if waited >= deadline_s:
             raise AssertionError(f"waited {deadline_s} s until {what}; last seen: {last}")
-        time.sleep(INTERVAL_S)
+        time.sleep(min(max(INTERVAL_S, _SHARE * waited), LONG_INTERVAL_S))
 
 
 def wait_in_turns(

@@ -34,6 +34,11 @@ def several_slots(context: Context, count: int) -> None:
     context.cluster.set(slots=count)
 
 
+@given("a worker has a context of {count:d} tokens")
+def small_context(context: Context, count: int) -> None:
+    context.cluster.set(context=count)
+
+
 @given("a queen that is awake with another token")
 def queen_of_another(context: Context) -> None:
     swarm.wake_foreign_queen(context.cluster)

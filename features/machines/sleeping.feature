@@ -90,6 +90,16 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
       And the exit status is 1
       And nothing is left running
 
+    @fault.queen.silent-about-sleepers
+    Scenario: The list tells why one has not woken
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And it does not wake
+      And a machine is given 1500 ms to wake
+      And I have typed "rbee-keeper up"
+      When I type "rbee-keeper infer --node workstation 'hello' || rbee-keeper hives && rbee-keeper down"
+      Then stderr contains "workstation is not awake: the machine of hive workstation has not woken within 1.5 s"
+      And the exit status is 0
+
     Scenario: It is woken to see whether that works
       Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
       When I type "rbee-keeper wake workstation"

@@ -3,7 +3,8 @@ Feature: Several callers of a real model
   One worker reads and writes for all of them at the same time.
 
   Background:
-    Given a hub that holds "author/smollm2"
+    Given a worker has a context of 2048 tokens
+    And a hub that holds "author/smollm2"
     And a queen that is awake
 
   Scenario: Four at once

@@ -21,6 +21,7 @@ Feature: A prompt from nothing, with a real model
     And nothing is left running
 
   Scenario Outline: A file of my own, in one piece and in several
+    Given a worker has a context of 1024 tokens
     When I type "rbee-keeper infer --model file:$MODELS/<file> --max-tokens 24 --temperature 0 'What color is the sky?'"
     Then the exit status is 0
     And stdout contains "blue"

@@ -4,6 +4,7 @@ Feature: A real model is held to a form
 
   Background:
     Given a worker takes 1 job at once
+    And a worker has a context of 2048 tokens
 
   Scenario: A class within a class, as pydantic describes it
     Given a queen that is awake

@@ -7,11 +7,11 @@ Feature: What happens to a model that no machine has room for
   goes through the queen, by the ways that she has to their hives anyway.
 
   Background:
-    Given a swarm of my machine "blep" and the machine "attic", each with a GPU of 0.75 GB
+    Given a swarm of my machine "blep" and the machine "attic", each with a GPU of 0.555 GB
 
   @fault.queen.one-machine-alone
   Scenario: Two machines together have room for it
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     Then the terminal narrates
       """
       queen: basic scheduler picked GPU0 + GPU0 of attic on hive localhost (for advanced scheduling, see docs)
@@ -24,7 +24,7 @@ Feature: What happens to a model that no machine has room for
     And nothing runs on "attic"
 
   Scenario: It is spread no further than allowed
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu --spread machine 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu --spread machine 'hello'"
     Then stderr contains "error: no device has room for file:"
     And the exit status is 1
 
@@ -38,7 +38,7 @@ Feature: What happens to a model that no machine has room for
     And one of its workers takes 4 jobs at once on "gpu0+gpu0@attic"
 
   Scenario: Its parts stand in the list of workers, and nothing new listens
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     When I type "rbee-keeper ps"
     Then stdout shows a row "<worker id> localhost file:<path> gpu0+gpu0@attic ready 1/1"
     And stdout shows a row "- localhost = <count> layers gpu0 - - <size> MB"
@@ -46,7 +46,7 @@ Feature: What happens to a model that no machine has room for
     And the part on "attic" has one socket, and no port
 
   Scenario: It is planned as it would be done
-    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2.gguf"
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2-short.gguf"
     Then stdout shows a row "3 localhost gpu0 <count> <size> <size> taken"
     And stdout shows a row "3 attic gpu0 <count> <size> <size> taken"
     And nothing is left running
@@ -54,7 +54,7 @@ Feature: What happens to a model that no machine has room for
   @fault.queen.measure-for-ever
   Scenario Outline: How fast the network is was measured <when> ago, as 1 kB per second
     Given the way to "attic" was measured <minutes> minutes ago, as 1 kB per second
-    When I type "rbee-keeper plan --json --no-cpu file:$MODELS/smollm2.gguf"
+    When I type "rbee-keeper plan --json --no-cpu file:$MODELS/smollm2-short.gguf"
     Then its weights pass the network for <time>
     And the queen's catalog knows the way to "attic" since <known>
 
@@ -64,8 +64,8 @@ Feature: What happens to a model that no machine has room for
       | hours   | 120     | a moment   | now   |
 
   Scenario: Their RAM together has room for it, and that of neither alone
-    Given no machine has a GPU, and RAM for five sixths of "smollm2"
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 'hello'"
+    Given no machine has a GPU, and RAM for five sixths of "smollm2-short"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 'hello'"
     Then the terminal narrates
       """
       queen: there is room in CPU + CPU of attic for model <path>
@@ -80,7 +80,7 @@ Feature: What happens to a model that no machine has room for
   @fault.queen.give-up-the-slow
   Scenario: A machine that is needed is waited for, however slow it is to wake
     Given "attic" is slower to wake than it is waited for
-    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
+    And "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
     When "attic" has woken
     Then the command ends
     And the exit status is 0
@@ -91,7 +91,7 @@ Feature: What happens to a model that no machine has room for
   @fault.hive.wake-for-nobody
   Scenario: Ctrl+C while a machine that is slow to wake is waited for
     Given "attic" is slower to wake than it is waited for
-    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
+    And "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "queen: nobody else is left; waiting for hive attic, which is slow to wake..."
     When I press Ctrl+C, and "attic" has woken then
     Then the exit status is 130
     And nothing is left running
@@ -100,7 +100,7 @@ Feature: What happens to a model that no machine has room for
   @timing
   Scenario: A machine that would be needed is off
     Given the plug of "attic" has been pulled
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     Then stderr contains "error: no device has room for file:"
     And stderr contains "; hive attic: "
     And the exit status is 1
@@ -109,22 +109,22 @@ Feature: What happens to a model that no machine has room for
   @timing
   Scenario: A machine that would be needed is off, and that is planned
     Given the plug of "attic" has been pulled
-    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2.gguf"
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2-short.gguf"
     Then stdout shows a row "3 localhost gpu0 <count> <size> <size> yes (attic is off)"
     And stdout shows a row "3 attic gpu0 <count> <size> <size> yes (attic is off)"
     And stderr contains "with attic switched on there would be room"
     And nothing is left running
 
   Scenario: Together they are too small
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 24576 --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --ctx 24576 --max-tokens 2 --no-cpu 'hello'"
     Then stderr contains "has too little room on 2 machines together"
     And the exit status is 1
     And nothing is left running
 
   Scenario: Three have room for what two have not
     Given the machine "shed" has joined them
-    And the GPUs of all machines have 0.66 GB
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    And the GPUs of all machines have 0.534 GB
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     Then the terminal narrates
       """
       queen: there is room in GPU0 + GPU0 of <one> + GPU0 of <another> for model <path>
@@ -136,7 +136,7 @@ Feature: What happens to a model that no machine has room for
 
   Scenario: Three are too small, and each is named with what it has
     Given the machine "shed" has joined them
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 49152 --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --ctx 49152 --max-tokens 2 --no-cpu 'hello'"
     Then stderr contains "has too little room on 3 machines together: "
     And stderr contains " MB on attic"
     And stderr contains " MB on shed"
@@ -145,8 +145,8 @@ Feature: What happens to a model that no machine has room for
 
   @fault.queen.outlive-a-part
   Scenario: A part dies in the middle of a story, while somebody waits
-    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
-    And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --max-tokens 2 --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for <ref>"
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --no-cpu 'hello'" runs until tokens come
+    And "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --max-tokens 2 --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for <ref>"
     When "attic" loses its part
     Then the first command fails with "has lost its part on hive attic"
     And the command ends
@@ -154,9 +154,9 @@ Feature: What happens to a model that no machine has room for
     And nothing is left running
 
   Scenario: A part dies while nobody asks it anything
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     And "attic" has lost its part
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     Then the terminal narrates
       """
       queen: parts of the model are awake on attic
@@ -165,7 +165,8 @@ Feature: What happens to a model that no machine has room for
     And the exit status is 0
 
   Scenario: A part dies while the model is loaded
-    Given "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "worker: loading model from <path>"
+    Given the GPUs of all machines have 0.75 GB
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "worker: loading model from <path>"
     When "attic" loses its part
     Then the command ends
     And the exit status is 0
@@ -175,10 +176,10 @@ Feature: What happens to a model that no machine has room for
   @timing
   Scenario: The plug of a part is pulled while nobody asks it anything, and put back
     Given heartbeats come every 50 ms
-    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     And the plug of "attic" has been pulled
     And the plug of "attic" has been put back
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     Then the terminal narrates
       """
       queen: parts of the model are awake on attic
@@ -190,7 +191,7 @@ Feature: What happens to a model that no machine has room for
   Scenario Outline: In the middle of a story the <role> is killed
     Given heartbeats come every 200 ms
     And a hive without a queen stays awake for 1000 ms
-    And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    And "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --no-cpu 'hello'" runs until tokens come
     When the <role> is killed
     Then nothing is left running
     And nothing runs on "attic"
@@ -201,7 +202,7 @@ Feature: What happens to a model that no machine has room for
       | queen  |
 
   Scenario Outline: In the middle of a story somebody <does>
-    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --no-cpu 'hello'" runs until tokens come
     When I <do>
     Then nothing is left running
     And nothing runs on "attic"
@@ -212,14 +213,14 @@ Feature: What happens to a model that no machine has room for
       | puts it to sleep | put the swarm to sleep with "rbee-keeper down" |
 
   Scenario: The hive of a part dies in the middle of a story
-    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --no-cpu 'hello'" runs until tokens come
     When somebody kills the hive of "attic"
     Then the command fails with "has lost its part on hive attic"
     And nothing is left running
     And nothing runs on "attic"
 
   Scenario: The machine of a part is removed in the middle of a story
-    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --no-cpu 'hello'" runs until tokens come
     When I type "rbee-keeper remove-hive attic" beside it
     Then the first command fails with "has lost its part on hive attic"
     And nothing is left running
@@ -228,7 +229,7 @@ Feature: What happens to a model that no machine has room for
   @timing
   Scenario: The machine of a part goes off in the middle of a story
     Given heartbeats come every 50 ms
-    And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    And "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --no-cpu 'hello'" runs until tokens come
     When the plug of "attic" is pulled
     Then the command fails with "has lost its part on hive attic"
     And nothing is left running
@@ -236,7 +237,7 @@ Feature: What happens to a model that no machine has room for
   @fault.queen.believe-in-the-hive-of-a-part
   Scenario Outline: The hive of a part dies <when>
     Given a worker that hangs while it loads
-    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "<line>"
+    And "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "<line>"
     When somebody kills the hive of "attic"
     Then the command ends
     And the exit status is 0
@@ -250,14 +251,14 @@ Feature: What happens to a model that no machine has room for
 
   Scenario: The head dies while it loads
     Given a worker that is killed while it loads, 1 time
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     Then the exit status is 0
     And nothing is left running
     And nothing runs on "attic"
 
   @fault.queen.keep-idle-parts
   Scenario Outline: Where it idles, its parts make room for <whom>
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     When I type "rbee-keeper infer --max-tokens 2 <how> 'hello'"
     Then the terminal narrates
       """
@@ -268,13 +269,13 @@ Feature: What happens to a model that no machine has room for
 
     Examples:
       | whom                       | how                                                               |
-      | a model on one machine     | --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 |
-      | another over both machines | --model file:$MODELS/smollm2-tools.gguf --no-cpu                        |
+      | a model on one machine     | --model file:$MODELS/smollm2-short.gguf --ctx 1024 --node attic --device gpu0 |
+      | another over both machines | --model file:$MODELS/smollm2-short-tools.gguf --no-cpu                        |
 
   @fault.queen.refuse-beside-others
   Scenario: While it works, another one that wants its room waits
-    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
-    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for GPU0 + GPU0 of attic on hive localhost"
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-short-endless.gguf --no-cpu 'hello'" runs until tokens come
+    And "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for GPU0 + GPU0 of attic on hive localhost"
     When I press Ctrl+C in the first terminal
     Then the command ends
     And the exit status is 0
@@ -282,26 +283,26 @@ Feature: What happens to a model that no machine has room for
     And nothing runs on "attic"
 
   Scenario: What would leave for it does not count in its plan
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
-    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2-tools.gguf"
-    Then stdout shows a row "3 localhost gpu0 9 <size> <size> taken"
-    And stdout shows a row "3 attic gpu0 22 <size> <size> taken"
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2-short-tools.gguf"
+    Then stdout shows a row "3 localhost gpu0 11 <size> <size> taken"
+    And stdout shows a row "3 attic gpu0 10 <size> <size> taken"
 
   Scenario: A machine that joins brings the room that was missing
     When I type each of these commands
       | command                                                                                       | status | says |
       | rbee-keeper up                                                                                | 0      | |
       | rbee-keeper remove-hive attic                                                                 | 0      | |
-      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'           | 1      | insufficient VRAM on GPU0 |
+      | rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'           | 1      | insufficient VRAM on GPU0 |
       | rbee-keeper add-hive attic                                                                    | 0      | |
-      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'           | 0      | there is room in GPU0 + GPU0 of attic |
+      | rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'           | 0      | there is room in GPU0 + GPU0 of attic |
       | rbee-keeper down                                                                              | 0      | |
     Then each of them says what its row tells, and ends with its status
     And nothing is left running
     And nothing runs on "attic"
 
   Scenario: Its queen is killed
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --no-cpu 'hello'"
     And the queen has just been killed
     And "attic" computes no part any more
     When I type "rbee-keeper infer --temperature 0 'hello'"

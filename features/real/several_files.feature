@@ -4,7 +4,8 @@ Feature: A real model in several files
   may hold no weights.
 
   Scenario: All of its files count
-    Given a swarm that is warm with "file:$MODELS/smollm2-in-four-00003-of-00004.gguf"
+    Given a worker has a context of 1024 tokens
+    And a swarm that is warm with "file:$MODELS/smollm2-in-four-00003-of-00004.gguf"
     When I type "rbee-keeper models"
     Then stdout contains "98.4 MB"
 

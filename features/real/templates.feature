@@ -4,6 +4,7 @@ Feature: A chat template that cannot be used
 
   Background:
     Given a worker takes 1 job at once
+    And a worker has a context of 1024 tokens
 
   Scenario: Another template is taken for the model's own
     Given a chat template of my own called "chatml.jinja"

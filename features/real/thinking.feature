@@ -5,6 +5,7 @@ Feature: A model that thinks before it answers
 
   Background:
     Given a worker takes 1 job at once
+    And a worker has a context of 1024 tokens
 
   Scenario: Only the answer goes into a pipe
     When I type "rbee-keeper infer --model file:$MODELS/smollm2-thinking.gguf --temperature 0 'Repeat after me: easy.</think>Paris'"

@@ -7,18 +7,18 @@ Feature: What happens to a model that no GPU has room for
   Background:
     Given its simulated GPUs are
       | name     | VRAM in GB |
-      | GTX 1630 | 0.75       |
-      | GTX 1650 | 0.75       |
+      | GTX 1630 | 0.555      |
+      | GTX 1650 | 0.555      |
 
   @fault.queen.one-device-alone
   Scenario: Two GPUs together have room for it
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 'hello'"
     Then the terminal narrates
       """
       queen: insufficient VRAM on GPU1 for <path>; trying next candidate...
       queen: basic scheduler picked GPU0 + GPU1 on hive localhost (for advanced scheduling, see docs)
       queen: there is room in GPU0 + GPU1 for model <path>
-      queen: spread: 22 layers on GPU0 (<size> MB), 9 layers on GPU1 (<size> MB)
+      queen: spread: 10 layers on GPU0 (<size> MB), 11 layers on GPU1 (<size> MB)
       queen: expecting about <count> tokens/s with GPU0 + GPU1 on hive localhost; no other place would be faster
       hive: waking worker on :8601 with model=<path>, device=gpu0+gpu1
       queen: CUDA worker is awake and ready
@@ -27,7 +27,7 @@ Feature: What happens to a model that no GPU has room for
     And nothing is left running
 
   Scenario: What does not fit on them lies in RAM
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 24576 --max-tokens 2 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --ctx 24576 --max-tokens 2 'hello'"
     Then the terminal narrates
       """
       queen: insufficient VRAM on GPU0 + GPU1 for <path>; trying next candidate...
@@ -39,7 +39,7 @@ Feature: What happens to a model that no GPU has room for
 
   @fault.keeper.spread-anyway
   Scenario: It is spread no further than allowed
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --spread no 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --max-tokens 2 --spread no 'hello'"
     Then the terminal narrates
       """
       queen: insufficient VRAM on GPU1 for <path>; trying next candidate...
@@ -48,6 +48,10 @@ Feature: What happens to a model that no GPU has room for
     And the exit status is 0
 
   Scenario: It says what a model in one piece says
+    Given its simulated GPUs are
+      | name     | VRAM in GB |
+      | GTX 1630 | 0.75       |
+      | GTX 1650 | 0.75       |
     When I type each of these commands
       | command                                                                                                       |
       | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --no-cpu 'Who are you?'     |
@@ -57,15 +61,15 @@ Feature: What happens to a model that no GPU has room for
 
   @fault.keeper.hide-the-parts
   Scenario: Its parts stand in the list of workers
-    Given a swarm that is warm with "file:$MODELS/smollm2.gguf"
+    Given a swarm that is warm with "file:$MODELS/smollm2-short.gguf"
     When I type "rbee-keeper ps"
     Then stdout shows a row "<worker id> localhost file:<path> gpu0+gpu1 ready 1/1"
-    And stdout shows a row "- localhost = 22 layers gpu0 - - <size> MB"
-    And stdout shows a row "- localhost = 9 layers gpu1 - - <size> MB"
+    And stdout shows a row "- localhost = 10 layers gpu0 - - <size> MB"
+    And stdout shows a row "- localhost = 11 layers gpu1 - - <size> MB"
 
   Scenario: Where it idles, its parts make room on any of their devices
-    Given a swarm that is warm with "file:$MODELS/smollm2.gguf"
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 1024 --device gpu1 --max-tokens 2 'hello'"
+    Given a swarm that is warm with "file:$MODELS/smollm2-short.gguf"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-short.gguf --ctx 1024 --device gpu1 --max-tokens 2 'hello'"
     Then the terminal narrates
       """
       hive: unloaded idle worker <worker id> to make room

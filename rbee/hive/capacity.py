@@ -355,7 +355,7 @@ class Capacity:
         headers: Sequence[GgufHeader],
         context: int,
         slots: int,
-        draft: Sequence[GgufHeader] = (),
+        draft: Sequence[GgufHeader],
     ) -> Fit:
         """What a model takes on a device, or on several: as much as there is room for on GPUs."""
         layers, left, lean = [0], 0, 0

@@ -23,7 +23,7 @@ import psutil
 
 from rbee.hive import ram_speed
 from rbee.hive.cards import GIB, Card, bus_of, kernel_cards, listed
-from rbee.hive.limits import limits_of_this_process, room_in_a_program
+from rbee.hive.control_groups import limits_of_this_process, room_in_a_program
 from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
 from rbee.process.tasks import DEVICES, in_own_thread, in_thread
@@ -183,7 +183,7 @@ class Gpus(NamedTuple):
             return found
         engine = self.known()
         if engine is None and any(card.backend != "cuda" for card in found.cards):
-            with contextlib.suppress(RbeeError):  # who wants a worker of it is told
+            with contextlib.suppress(RbeeError):  # whoever wants a worker with that engine is told
                 engine = await self.ask()
         return listed(found.cards, engine, os.environ)
 

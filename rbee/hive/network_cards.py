@@ -44,10 +44,10 @@ def card_with(address: str, cards: Mapping[str, Sequence[Any]]) -> NetworkCard |
     return None
 
 
-def power_of(environment: Mapping[str, str] = os.environ) -> Power:
+def power_of() -> Power:
     """How this machine is woken, as far as its system says. Blocks."""
-    # Who was started over SSH has it: client, its port, this machine, its port.
-    connection = environment.get("SSH_CONNECTION", "").split()
+    # Set by the SSH server: address and port of the client, then of this machine.
+    connection = os.environ.get("SSH_CONNECTION", "").split()
     card = card_with(connection[2], psutil.net_if_addrs()) if len(connection) > 2 else None
     if card is None:
         return Power()

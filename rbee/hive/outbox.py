@@ -27,20 +27,20 @@ class Outbox:
         self._failures: deque[WorkerFailure] = deque(maxlen=_KEPT)
 
     def narrate(self, line: Narration) -> None:
-        """Something has happened."""
+        """Adds a line for the queen."""
         journal.write(line)
         self._lines.append(line)
 
     def failed(self, failure: WorkerFailure) -> None:
-        """A worker was given up."""
+        """Adds the failure of a worker for the queen."""
         self._failures.append(failure)
 
     def unheard(self) -> tuple[list[Narration], list[WorkerFailure]]:
-        """What the queen has not heard of."""
+        """The lines and failures that the queen has not answered to yet."""
         return list(self._lines), list(self._failures)
 
     def heard(self, lines: list[Narration], failures: list[WorkerFailure]) -> None:
-        """The queen has answered to these."""
+        """Drops what the queen has answered to."""
         _drop(self._lines, lines)
         _drop(self._failures, failures)
 

@@ -15,8 +15,8 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
+from rbee.hive.control_groups import limits_of_this_process
 from rbee.hive.kernel_files import text_of
-from rbee.hive.limits import limits_of_this_process
 
 #: Where a processor's file tells which others share its core.
 _SIBLINGS = "sys/devices/system/cpu/cpu{}/topology/{}"

@@ -40,7 +40,7 @@ def kept_in(file: Path, machine: Callable[[], str]) -> float:
 
 
 def kept(machine: str, gb_per_second: float) -> bytes:
-    """What `kept_in` reads."""
+    """The content of the file of `kept_in`."""
     return msgspec.json.encode(_Measured(machine, round(gb_per_second, 1))) + b"\n"
 
 

@@ -126,9 +126,9 @@ class Suspension:
         if not self._woken.is_set():
             return MachineUse(False, 0, 0, (), SuspendCommand(()))
         workers, downloads = (0, 0) if leaving else self._count()
-        from rbee.hive.people import find_people  # late: few machines sleep
+        from rbee.hive.logins import find_logged_in  # late: few machines sleep
 
-        people = await in_thread(SYSTEM, find_people)
+        people = await in_thread(SYSTEM, find_logged_in)
         command = await in_thread(SYSTEM, find_suspend_command)
         return MachineUse(True, workers, downloads, people, command)
 
@@ -136,7 +136,7 @@ class Suspension:
         use = await self._use()
         why = why_awake(use)
         if any(self._count()):
-            return  # since it was looked at who is logged in
+            return  # something has come while it was found out who is logged in
         if why:
             if why != self._told:
                 self._say(narration.SUSPEND_HELD, why)
@@ -145,7 +145,7 @@ class Suspension:
         try:
             await self._tell_queen()
         except RbeeError:
-            return  # she wants it after all, or is gone, which the lease sees to
+            return  # the queen has a use for it, or is gone; in that case the lease ends
         self._told = ""
         self._woken.clear()
         self._heartbeat.hold()

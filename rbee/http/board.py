@@ -95,7 +95,7 @@ class Board(Generic[T]):
         return list(reversed(self._all.values()))
 
     def remove(self, operation: T) -> None:
-        """One is not asked for again."""
+        """Forgets an operation."""
         self._all.pop(operation.id, None)
         self._over.pop(operation.id, None)
         if self._full.pop(operation.id, None) is not None:

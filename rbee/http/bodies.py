@@ -10,7 +10,7 @@ import zlib
 
 from aiohttp import hdrs, web
 
-from rbee.http.room import Allowance
+from rbee.http.connection_limits import Allowance
 from rbee.process.deadline import timeout
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import LARGE_BODIES, LARGEST_BODY

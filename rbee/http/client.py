@@ -152,14 +152,14 @@ class Peer:
     async def _connected(
         self, method: str, path: str, headers: Mapping[str, str] = _NONE, **options: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        if self._session.closed:  # what goes on while this program leaves reaches nobody any more
+        if self._session.closed:  # this program is leaving, and has closed its connections
             raise self._does_not_answer("this program is leaving")
         try:
             async with self._session.request(
                 method,
                 self.url + path,
                 headers={**self._headers, **headers},
-                # It would be led to where nobody has proved anything, with what was asked.
+                # A redirect would send the request on to a peer that has proved nothing.
                 allow_redirects=False,
                 **options,
             ) as response:
@@ -187,7 +187,7 @@ class Peer:
         return bytes(read)
 
     def _failed(self, what: str, **details: object) -> RbeeError:
-        log = self.name.split()[-1]  # its id, or its role where there is one alone
+        log = self.name.split()[-1]  # the id of a worker or a hive; of a queen her role
         look = f"rbee-keeper logs {log} shows what happened there"
         return RbeeError(self._unreachable, what, look, details)
 

@@ -19,8 +19,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
+from rbee.http.connection_limits import Allowance, Stranger, who_gives_way
 from rbee.http.encryption import Encryption
-from rbee.http.room import Allowance, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, invalid

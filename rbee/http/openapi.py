@@ -32,7 +32,8 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
         for each in served:
             operation = _described(each, refused, reference, schemas)
             operations, method = paths.setdefault(each.route.path, {}), each.route.method.lower()
-            if method in operations:  # of two doors, which a header of the request tells apart
+            # Two APIs have this path; a header of the request tells them apart.
+            if method in operations:
                 operation = _either(operations[method], operation)
             operations[method] = operation
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import secrets
@@ -11,28 +10,28 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from typing import Any
 
-import msgspec
 from aiohttp import hdrs, web
 
 from rbee import __version__
 from rbee.http import bodies
+from rbee.http.connection_limits import limits_of
 from rbee.http.connections import LINGER_S, Connection, Connections
 from rbee.http.encryption import Encryption, key_of
 from rbee.http.events import STREAM_HEADERS
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
-from rbee.http.in_the_open import is_from_elsewhere, may_be_answered
 from rbee.http.operation import Operation
-from rbee.http.room import limits_of
-from rbee.http.serving import Served, served_by, serves, serves_http
+from rbee.http.serving import Served, serves, serves_http
+from rbee.http.sockets import listen
+from rbee.http.tables import Below, Read, Table
+from rbee.http.unencrypted import is_from_elsewhere, may_be_answered
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError, Refused, invalid, unforeseen
 from rbee.wire.limits import LARGEST_BODY
-from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
+from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
@@ -44,10 +43,6 @@ trace: ContextVar[str] = ContextVar("trace", default="")
 _KEY_HEADER = "x-api-key"
 _DEFAULTS = Settings()
 
-#: How an error is answered.
-Failure = Callable[[web.Request, RbeeError], web.Response]
-#: How a body becomes a request; raises `invalid_request`.
-Read = Callable[[bytes, type[Any]], Any]
 #: Whose key an Authorization header presents; None: it is nobody's.
 Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
@@ -119,7 +114,7 @@ class Server:
         From here on the port is this daemon's; who connects waits until it serves.
         Raises `port_in_use`.
         """
-        self._listener = _listen(host, port, upward if port else 0)
+        self._listener = listen(host, port, upward if port else 0)
         self.port = self._listener.getsockname()[1]
         self.url = addresses.base_url(host, self.port)
         self._names.add(host)
@@ -154,11 +149,11 @@ class Server:
             return addresses.base_url(host, self.port)
         if host not in self._elsewhere:
             try:
-                listener = _listen(host, self.port, 0)
+                listener = listen(host, self.port, 0)
             except RbeeError as error:
                 if error.code != "port_in_use":
                     raise
-                listener = _listen(host, 0, 0)
+                listener = listen(host, 0, 0)
             self._connections.listen(listener)
             url = addresses.base_url(host, listener.getsockname()[1])
             self._elsewhere[host] = url, listener
@@ -399,62 +394,8 @@ def leave(status: int = 0) -> None:
     os._exit(status)
 
 
-class Below(NamedTuple):
-    """What is served at a path, and below it, in somebody else's words: what `load` gives with the
-    first request for it. With a `header` it is for requests alone that have one of that name."""
-
-    path: str
-    load: Callable[[], Table]
-    header: str = ""
-
-    def is_for(self, request: web.Request) -> bool:
-        """Whether a request is one of those."""
-        is_there = f"{request.path}/".startswith(f"{self.path}/")
-        return is_there and (not self.header or self.header in request.headers)
-
-
-class Table:
-    """Routes that belong together: their handlers, and what whoever misses them is told."""
-
-    def __init__(
-        self,
-        handlers: Iterable[object],
-        who: Who,
-        failure: Failure,
-        refused: type[msgspec.Struct],
-        read: Read = decode,
-    ) -> None:
-        """`who` may learn that something is not served; `failure` is how errors look, `refused`
-        their type; `read` makes requests of bodies."""
-        self.served = [each for owner in handlers for each in served_by(owner)]
-        self.who = who
-        self.failure = failure
-        self.refused = refused
-        self.read = read
-        self._router = web.UrlDispatcher()
-        self._by_route = {}
-        for each in self.served:
-            for path in (each.route.path, *each.route.also):
-                for name in each.route.with_slashes:
-                    path = path.replace(f"{{{name}}}", f"{{{name}:(?s:.+)}}")
-                added = self._router.add_route(each.route.method, path, _found)
-                self._by_route[added] = each
-
-    async def find(self, request: web.Request) -> tuple[Served | None, dict[str, str]]:
-        """What serves a request, and the fields in its path; HEAD asks for what GET would get."""
-        if request.method == hdrs.METH_HEAD:
-            request = request.clone(method=hdrs.METH_GET)
-        found = await self._router.resolve(request)
-        # The router leaves %2F and %25 as they are, so that no name breaks a path.
-        return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
-
-
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:
     response.headers[addresses.REQUEST_HEADER] = mark_for(request)
-
-
-async def _found(request: web.Request) -> web.StreamResponse:
-    raise AssertionError("routes are looked up, and answered by their own handlers")
 
 
 #: Those who may report to this daemon, by what they tell of themselves.
@@ -493,38 +434,4 @@ def _failure(request: web.Request, error: RbeeError) -> web.Response:
         body=encode({"error": body}),
         content_type="application/json",
         headers={"Retry-After": str(retry)} if retry is not None else None,
-    )
-
-
-def _listen(host: str, port: int, upward: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, port + upward + 1):
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, candidate))
-            listener.listen(1024)
-        except OSError as error:
-            listener.close()
-            if error.errno == errno.EADDRINUSE and candidate < port + upward:
-                continue
-            raise _cannot_bind(host, candidate, error) from None
-        listener.setblocking(False)
-        return listener
-    raise AssertionError("the loop above returns or raises")
-
-
-def _cannot_bind(host: str, port: int, error: OSError) -> RbeeError:
-    if error.errno == errno.EADDRINUSE:
-        return RbeeError(
-            "port_in_use",
-            f"port {port} on {host} is held by another program",
-            "end that program, or choose another port (0 takes any free one)",
-            {"host": host, "port": port},
-        )
-    return invalid(
-        f"cannot listen on {host}:{port}: {error.strerror}",
-        "name an address of this machine and a port above 1023",
-        host=host,
-        port=port,
     )

@@ -66,7 +66,7 @@ class End(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Something has come."""
+        """Passes what has come on to the other end."""
         if self._other is not None and self._other._transport is not None:
             self._other._transport.write(data)
 
@@ -107,7 +107,7 @@ async def carry(request: web.Request, other: End) -> None:
         other.close()
         return
     transport.write(_SWITCHES.encode())
-    # What counts the connections of this server hears of its end.
+    # The server counts its connections, and is told when this one ends.
     end = _ServerEnd(other, handler.connection_lost)
     end.take(transport)
     transport.resume_reading()
@@ -144,7 +144,7 @@ class Upgraded(End):
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         super().__init__(lambda _: response.close())
-        # It is kept, since a response that is forgotten ends its connection.
+        # It is kept: aiohttp closes the connection of a response that is garbage.
         connection = response.connection
         transport = connection.transport if connection is not None else None
         if isinstance(transport, asyncio.Transport):

@@ -50,12 +50,12 @@ def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoRe
         is_open = queen is not None and not queen.startswith("https://")
         is_far = is_open and not addresses.is_loopback(addresses.host_of(where.url))
         if is_far and not options.get("quiet"):
-            from rbee.keeper.open_way import warning
+            from rbee.keeper.unencrypted_queen import warning
 
             screen.warn(warning(where.url))  # before anything is sent
         if not screen.tells_all or options.get("no_calm", True):
             return deed(screen, where)
-        from rbee.keeper.habit import grown_calm  # late: a pipe gets all of it
+        from rbee.keeper.calm_after import grown_calm  # late: a pipe gets all of it
 
         with grown_calm(screen, home.path, where.settings.calm_after):
             return deed(screen, where)

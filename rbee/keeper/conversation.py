@@ -98,7 +98,7 @@ class Conversation:
         return f"{name.replace('_', '-')}: {'as the model has it' if value is None else value}"
 
     def saved(self) -> Saved:
-        """As it is kept."""
+        """The conversation as a file keeps it."""
         model = self.options["model"] or ""
         return Saved(rbee_chat=1, model=model, system=self.system, turns=self.turns)
 

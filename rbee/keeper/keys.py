@@ -36,7 +36,7 @@ def keys(screen: Screen, where: QueenTarget) -> None:
 
 
 def remove_key(screen: Screen, where: QueenTarget, name: str) -> None:
-    """Makes a key worthless."""
+    """Revokes a key."""
     with awake_queen(screen, where) as queen:
         queen.client.call(REMOVE_KEY, Named(id=name))
         screen.say(narration.KEY_REMOVED, name=name)

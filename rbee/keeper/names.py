@@ -40,7 +40,7 @@ def name(screen: Screen, where: QueenTarget, wanted: AddName) -> None:
 
 
 def remove(screen: Screen, where: QueenTarget, name: str) -> None:
-    """Takes a name away."""
+    """Removes a name."""
     with awake_queen(screen, where) as queen:
         queen.client.call(REMOVE_NAME, Named(id=name))
         screen.say(narration.NAME_REMOVED, name=name)

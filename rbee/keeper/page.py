@@ -38,7 +38,7 @@ _SIGNS_IN = """\
 """
 
 
-def open_page(screen: Screen, where: QueenTarget, *, prints: bool, qr: bool = False) -> None:
+def open_page(screen: Screen, where: QueenTarget, *, prints: bool, qr: bool) -> None:
     """Wakes the queen and her hives, who stay, and opens her page in a browser.
 
     With `prints`, or where no browser can be shown, or none signs in, the link is the answer. With

@@ -38,7 +38,7 @@ def plan(screen: Screen, where: QueenTarget, ref: str, options: Options) -> None
 
 
 def _refusal(places: Sequence[PlannedPlace]) -> str:
-    """Why no place is taken."""
+    """Tells why no place would be taken."""
     if any(place.short_bytes for place in places):
         return "no place has room"
     return next((place.why for place in places if place.why), "there is no place")

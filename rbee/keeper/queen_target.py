@@ -67,7 +67,7 @@ class QueenTarget(NamedTuple):
         return token if token.isascii() and token.isprintable() else ""
 
     def client(self) -> QueenClient:
-        """Her, to speak to."""
+        """A client of that queen."""
         credential = Credential(self.token, forwarded=self.named)
         patience = self.settings.connect_timeout, self.settings.list_patience
         return QueenClient(self.url, credential, *patience, self.key, self._way_in, self._way_out)

@@ -346,7 +346,7 @@ class Screen:
             self._mid_line = False
 
 
-def error_text(message: str, suggestion: str, log: Iterable[object] = ()) -> str:
+def error_text(message: str, suggestion: str, log: Iterable[object]) -> str:
     """An error as lines for people. What it quotes stays behind its own first word: none of its
     lines can be taken for one of somebody else."""
     lines = ["error: " + _within(message)]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def up(
-    screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool, host: str | None = None
+    screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool, host: str | None
 ) -> None:
     """Wakes the queen and her hives, lets them stay, and tells what is there.
 
@@ -83,7 +83,7 @@ def _stay_with(queen: AwakeQueen) -> None:
         raise
 
 
-def up_at_boot(screen: Screen, _: QueenTarget, host: str | None = None) -> None:
+def up_at_boot(screen: Screen, _: QueenTarget, host: str | None) -> None:
     """Has the swarm started now, and whenever this machine starts; with a `host` the queen listens
     there."""
     from rbee.keeper import boot, windows

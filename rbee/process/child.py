@@ -191,7 +191,7 @@ def _execute(
     options: Sequence[str],
     ready: int,
     output: IO[bytes],
-    keeps: Sequence[int] = (),
+    keeps: Sequence[int],
 ) -> subprocess.Popen[bytes]:
     os.set_inheritable(ready, True)
     return subprocess.Popen(

@@ -112,7 +112,7 @@ def _forget_all_but(environment: Mapping[str, str]) -> None:
         fields = file.read().rpartition(b")")[2].split()
     start, end = int(fields[47]), int(fields[48])  # env_start and env_end of proc_pid_stat(5)
     if not 0 < start < end:
-        return  # it is not told
+        return  # the kernel does not tell where the environment is
     kept = b"".join(b"%s=%s\0" % each for each in os.environb.items())
     # Cut where it is longer than what the kernel gave: variables may have been set since.
     ctypes.memset(start, 0, end - start)

@@ -174,7 +174,7 @@ def is_offered() -> bool:
     return bool(asked == 0)
 
 
-def refuse_calls(*, execute: bool, ipv6: bool = False) -> None:
+def refuse_calls(*, execute: bool, ipv6: bool) -> None:
     """Refuses those calls from now on, in all threads, where there is a filter.
 
     `execute`: other programs may still be started, as drivers of GPUs do; `ipv6`: connections lead

@@ -102,10 +102,8 @@ class HiveRow(NamedTuple):
     hive_id: str
     host: str
     port: int
-    status: HiveStatus
     ssh: SshTarget | None
     devices: Devices | None
-    devices_at_ms: int
     wake: WakeTarget | None = None
     models: tuple[ModelView, ...] = ()
     bytes_per_second: int = 0
@@ -153,10 +151,8 @@ class HiveCatalog:
                 row["id"],
                 row["host"],
                 row["port"],
-                HiveStatus(row["status"]),
                 ssh_from(row["ssh"]) if row["ssh"] else None,
                 msgspec.json.decode(row["devices"], type=Devices) if row["devices"] else None,
-                row["devices_at_ms"] or 0,
                 WakeTarget(row["mac"], row["broadcast"]) if row["mac"] else None,
                 tuple(msgspec.json.decode(row["models"] or "[]", type=list[ModelView])),
                 row["bytes_per_second"] or 0,

@@ -19,8 +19,9 @@ import aiohttp
 
 from rbee.http.client import Peer, open_session
 from rbee.http.operation import Operation
-from rbee.http.server import Below, Server, leave, trace
+from rbee.http.server import Server, leave, trace
 from rbee.http.serving import serves
+from rbee.http.tables import Below
 from rbee.process import journal, listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
@@ -119,7 +120,8 @@ async def _refuse_a_second(home: Home, token: str, session: aiohttp.ClientSessio
     if known is None:
         return
     health = None
-    with contextlib.suppress(RbeeError, asyncio.TimeoutError):  # whoever is there is none of ours
+    # Whatever answers there is no queen of this token.
+    with contextlib.suppress(RbeeError, asyncio.TimeoutError):
         async with timeout(_SECOND_LOOK):
             peer = Peer(session, known.url, proof.Credential(token), "queen")
             health = await peer.call(HEALTH)
@@ -272,7 +274,7 @@ class _Queen:
 
     @serves(STAY)
     async def asked_to_stay(self) -> None:
-        """Has her and her hives stay awake."""
+        """Has the queen and her hives stay awake."""
         self._require_awake()
         self._stay()
         await self.hives.have_heard()

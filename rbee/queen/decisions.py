@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rbee.queen import scheduler
 from rbee.queen.context import is_too_long
+from rbee.queen.demand import is_made_for, kept_for_the_other, vectors_up_to, wants_another
 from rbee.queen.fairness import may_serve
 from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
 from rbee.queen.speed import Estimate, Race
@@ -30,15 +31,10 @@ from rbee.queen.state import (
     meet,
 )
 from rbee.queen.troubles import ROOM
-from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, wants_another
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
-from rbee.wire.placement import CPU, DEVICE_FLOOR, OF, devices_in, within
+from rbee.wire.placement import CPU, DEVICE_FLOOR, devices_in
 
-#: The fields of a request that the claim for a replacement takes over.
-_OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "spread", "chat_template")
-_NO_PROMPT = "-"
 _GIB = 1024**3
 #: The fields of a request that limit where its worker may be.
 _placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu", "spread")
@@ -149,7 +145,7 @@ def decide(state: State) -> Decision | None:
         # A job that wants what an earlier one wants waits as that does, unless a slot is free.
         waits: dict[tuple[object, ...], Wait] = {}
         asking = set()
-        for place, claim in enumerate(queue):
+        for index, claim in enumerate(queue):
             wish = _wish(claim)
             if claim.acting:
                 if claim.wait is not None:
@@ -158,7 +154,7 @@ def decide(state: State) -> Decision | None:
                 continue
             known = waits.get(wish) if claim.looked else None
             if known is None or wish in asking:
-                decision = this.step(claim, queue, place, known)
+                decision = this.step(claim, queue, index, known)
             else:
                 decision = Hold(claim, known)
             if not isinstance(decision, Hold):
@@ -207,61 +203,6 @@ def is_wanted(state: State, hive_id: str) -> bool:
     )
 
 
-def may_move(claim: Claim, place: Place) -> bool:
-    """Whether a worker is replaced where a better place for it has room later: it, or a part of it,
-    is on a processor, or it is on several machines, and nobody has said where it is to be."""
-    request = claim.request
-    named = request.node or request.device or request.backend
-    return not named and (place.is_on_several or place.has_ram)
-
-
-def waits_for_a_gpu(claim: Claim) -> bool:
-    """Whether a GPU, or several of one machine, will have room once running jobs end."""
-    return any(room.passes for (spot, _), room in claim.rooms.items() if OF not in spot[1])
-
-
-def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
-    """What takes the place of a worker, once running jobs, or a machine that is not `known` yet,
-    leave room for it on the GPUs of one machine."""
-    asked = {name: getattr(claim.request, name) for name in _OF_A_WORKER}
-    wanted = JobRequest(**asked, allow_cpu=False, prompt=_NO_PROMPT)
-    if not within(wanted.spread or "swarm", "cards"):
-        wanted.spread = "cards"
-    move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id, known=known)
-    move.rooms = {
-        on: room for on, room in claim.rooms.items() if room.passes and OF not in on[0][1]
-    }
-    move.look_at(())
-    return move
-
-
-def short_of(claim: Claim) -> dict[tuple[str, str], int]:
-    """The GPUs that had no room for all of a model though no job kept it, by hive and device, and
-    the bytes that it takes there: another program may have had them."""
-    return {
-        (trouble.hive_id, trouble.device): trouble.error.details.get("need_bytes", 0)
-        for trouble in claim.troubles
-        if trouble.error.code in ROOM
-        and trouble.device != CPU
-        and len(devices_in(trouble.device)) == 1
-    }
-
-
-def look_again(state: State, move: Claim, short: Mapping[tuple[str, str], int]) -> bool:
-    """Whether one of the GPUs that were `short` of room for a worker has that now, by what its hive
-    told last; the replacement of the worker is to ask there again."""
-    found = False
-    for spot, need in short.items():
-        hive = state.hives.get(spot[0])
-        gpus = hive.devices.gpus if hive is not None and hive.devices is not None else ()
-        if any(
-            gpu.id == spot[1] and gpu.vram_free_gb * _GIB - DEVICE_FLOOR >= need for gpu in gpus
-        ):
-            move.rooms[spot, move.request.ctx] = Room(False, passes=True)
-            found = True
-    return found
-
-
 class _Turn:
     """The state as it is decided upon once."""
 
@@ -283,10 +224,10 @@ class _Turn:
             if each[1].what is Waiting.TURN and not self._is_starting(each[0])
         ]
 
-    def step(self, claim: Claim, queue: list[Claim], place: int, instead: Wait | None) -> Decision:
-        """What a job does next, at this place in its queue. `instead` is what it waits for where it
+    def step(self, claim: Claim, queue: list[Claim], index: int, instead: Wait | None) -> Decision:
+        """What a job does next, at this index of its queue. `instead` is what it waits for where it
         gets no slot: a job before it is looking for a worker that will do for both."""
-        before = set(map(id, queue[:place]))
+        before = set(map(id, queue[:index]))
 
         def is_first(other: Claim) -> bool:
             others = self._state.model(other) != self._state.model(claim)

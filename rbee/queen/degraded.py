@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from rbee.queen.registry import Tell
+from rbee.queen.hearers import Say
 from rbee.queen.state import Broken, Degraded, State, is_ready
 from rbee.queen.troubles import of_degraded
 from rbee.wire import narration
@@ -20,12 +20,12 @@ class Degrading:
     """Writes `State.degraded`."""
 
     def __init__(
-        self, state: State, tell: Tell, lasts: float, is_known: Callable[[str], bool]
+        self, state: State, say: Say, lasts: float, is_known: Callable[[str], bool]
     ) -> None:
         """A device is degraded for `lasts` seconds; `is_known` tells of a hive whether it may come
-        back as it was. `tell` hears what happens."""
+        back as it was. `say` hears what happens."""
         self._state = state
-        self._tell = tell
+        self._say = say
         self._lasts = lasts
         self._is_known = is_known
         self._timers: dict[Broken, asyncio.TimerHandle] = {}
@@ -49,7 +49,7 @@ class Degrading:
         explained = of_degraded(error, broken.hive_id, broken.device, at)
         now = time.monotonic()
         self._state.degraded[broken] = Degraded(error.message, explained, now, round(until * 1000))
-        self._say(narration.DEGRADED, broken)
+        self._say_of(narration.DEGRADED, broken)
         return explained
 
     def refresh(self) -> None:
@@ -68,12 +68,12 @@ class Degrading:
 
     def _healed(self, broken: Broken) -> None:
         self._forget(broken)
-        self._say(narration.HEALED, broken)
+        self._say_of(narration.HEALED, broken)
 
     def _forget(self, broken: Broken) -> None:
         if self._state.degraded.pop(broken, None) is not None:
             self._timers.pop(broken).cancel()
 
-    def _say(self, line: narration.Line, broken: Broken) -> None:
+    def _say_of(self, line: narration.Line, broken: Broken) -> None:
         device = narration.device_name(broken.device)
-        self._tell(line, model_ref=broken.model_ref, device=device, hive_id=broken.hive_id)
+        self._say(line, model_ref=broken.model_ref, device=device, hive_id=broken.hive_id)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -37,31 +35,36 @@ from rbee.queen.decisions import (
     decide,
     facts_of,
     is_wanted,
-    look_again,
-    may_move,
     note,
-    replacement,
-    short_of,
-    waits_for_a_gpu,
 )
 from rbee.queen.degraded import Degrading
-from rbee.queen.fairness import ModelQueue, has_place, wait_for
+from rbee.queen.fairness import ModelQueue, has_place
+from rbee.queen.hearers import Say
 from rbee.queen.hives import Hives
 from rbee.queen.inference import infer
-from rbee.queen.jobs import RETRY_AFTER, Job
-from rbee.queen.registry import Registry, Tell
+from rbee.queen.job_narration import (
+    parts_in_words,
+    places_of,
+    queue_full,
+    say_beside,
+    say_estimates,
+    say_pick,
+    say_place,
+    say_wait,
+)
+from rbee.queen.jobs import Job
+from rbee.queen.registry import Registry
+from rbee.queen.replacing import look_again, may_move, replacement, short_of, waits_for_a_gpu
 from rbee.queen.rights import not_granted
-from rbee.queen.speed import Estimate
 from rbee.queen.starting import Starting
-from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Wait, Waiting, is_ready
+from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Waiting, is_ready
 from rbee.queen.troubles import ROOM, Troubles, Whose, is_deadly, is_of_room, is_passing, whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, stale
-from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.inference import unseen
-from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.narration import device_name, layers_in_words, say, size
+from rbee.wire.messages.workers import WorkerBeat
+from rbee.wire.narration import device_name, say
 from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings
 
@@ -81,19 +84,19 @@ class _Better(NamedTuple):
 
 
 class Dispatcher:
-    """Walks jobs through the phases."""
+    """Has each job get a worker, in the order of `decide`; the owner of the `State`."""
 
-    def __init__(self, hives: Hives, registry: Registry, settings: Settings, tell: Tell) -> None:
-        """`tell` hears what happens that belongs to no job."""
+    def __init__(self, hives: Hives, registry: Registry, settings: Settings, say: Say) -> None:
+        """`say` hears what happens that belongs to no job."""
         self.state = State(
             registry.hives, names=registry.names, asleep=registry.asleep, waking=registry.waking
         )
         self._hives = hives
         self._registry = registry
         self._settings = settings
-        self._tell = tell
+        self._say = say
         self._starting = Starting(hives, registry, settings)
-        self._degrading = Degrading(self.state, tell, settings.degraded_for, registry.is_offline)
+        self._degrading = Degrading(self.state, say, settings.degraded_for, registry.is_offline)
         self._jobs: dict[str, Job] = {}
         #: The futures that the tasks of jobs await, by the id of the claim.
         self._asked: dict[str, asyncio.Future[Decision]] = {}
@@ -113,7 +116,7 @@ class Dispatcher:
         model = self.state.model(claim)
         queue = self.state.queues().get(model) or ModelQueue({}, {}, {})
         if not has_place(queue, job.key, self._settings.jobs_waiting):
-            raise self._full(claim, queue)
+            raise queue_full(self.state, claim, queue, self._settings.jobs_waiting)
         self.state.claims[job.job_id] = claim
         self._jobs[job.job_id] = job
 
@@ -206,7 +209,7 @@ class Dispatcher:
         while (decision := decide(self.state)) is not None:
             note(self.state, decision)
             self._pass_on(decision)
-        self._tell_places()
+        self._say_places()
 
     def _pass_on(self, decision: Decision) -> None:
         """Tells whoever waits what is decided for him."""
@@ -217,7 +220,10 @@ class Dispatcher:
                 asked.set_result(decision)
         elif decision.wait not in claim.announced:
             claim.announced.add(decision.wait)
-            self._tell_wait(claim, decision.wait)
+            job, wait = self._jobs[claim.job_id], decision.wait
+            say_wait(job, claim, wait)
+            if wait.what is Waiting.WAKING:
+                self._hives.hear_of(wait.hive_id, job.say)
 
     def _free(self, job: Job, claim: Claim) -> None:
         """A job whose worker was lost waits again, where it stood."""
@@ -312,7 +318,7 @@ class Dispatcher:
             hives = [hive for hive in awake if hive.hive_id in equal][:_ASKED]
         if len(hives) < 2 or claim.request.node:
             return frozenset()
-        return await self._hives.holders(claim.request.model_ref, hives)
+        return await self._hives.peers.holders(claim.request.model_ref, hives)
 
     def _learn_from_others(self, claim: Claim) -> None:
         """Workers that were given up while this job waited for them are troubles of its own."""
@@ -356,12 +362,12 @@ class Dispatcher:
         if decision.rival:
             job.say(narration.MAY_BE_FASTER, device=device, hive_id=place.hive_id)
         elif not beside:
-            self._tell_pick(job, claim, place)
+            say_pick(job, claim, place)
             job.say(narration.ASK_ROOM, device=device)
         hive = self._registry.hives.get(place.hive_id)
         beats = hive.beats if hive is not None else 0
         in_use = self.state.in_use(place)
-        # It may be gone by the time of the answer, which is from before.
+        # A worker that is ending now may be gone before the answer is here, which still counts it.
         left = place.is_on_several and self.state.is_being_left(place)
         try:
             found = await self._starting.ask_room(job, place, decision.ctx)
@@ -392,7 +398,7 @@ class Dispatcher:
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
                 if len(found.parts) > 1:
-                    job.say(narration.SPREAD, parts=_in_words(found.parts))
+                    job.say(narration.SPREAD, parts=parts_in_words(found.parts))
 
     async def _make_way(self, job: Job, decision: MakeWay) -> None:
         """Ends a worker over several machines; the place that it was in the way of is asked again,
@@ -442,9 +448,9 @@ class Dispatcher:
         job.hive_id, job.device = place.hive_id, place.device
         in_use = self.state.in_use(place)
         if decision.beside is not None:
-            self._tell_beside(job, decision, decision.beside)
+            say_beside(job, decision, decision.beside)
         elif len(decision.estimates) > 1 or place.placement.spread != "no":
-            self._tell_estimates(job, decision.estimates)
+            say_estimates(job, decision.estimates)
         try:
             await self._prepare(job, claim, place)
             share = decision.beside is None
@@ -501,7 +507,7 @@ class Dispatcher:
             return False
         claim.short = error
         if not wanted:
-            return True  # with as much as there is
+            return True  # it goes on with as much context as there is
         # An answer that a context cuts off is not moved from a GPU to the CPU, which is far slower.
         on_cpu = context.is_too_long(error) or worker.device == CPU
         allow_cpu = claim.request.allow_cpu and on_cpu
@@ -620,16 +626,16 @@ class Dispatcher:
                     if place.is_new_to(claim.known):
                         line = narration.MOVE_TO_JOINED
                     where = {"device": device_name(place.device), "hive_id": place.hive_id}
-                    self._tell(line, **where, **models)
+                    self._say(line, **where, **models)
                     await self._start(job, decision)
                 elif isinstance(decision, MakeRoom):
                     await self._starting.end(job, decision.hive_id, claim.moves)
-                    self._tell(narration.MOVED, worker_id=claim.moves, **models)
+                    self._say(narration.MOVED, worker_id=claim.moves, **models)
                     return
                 elif isinstance(decision, Stay):
                     return
         except RbeeError as error:
-            self._tell(narration.MOVE_IN_VAIN, why=error.message, **models)
+            self._say(narration.MOVE_IN_VAIN, why=error.message, **models)
 
     def _moved(self, job: Job) -> None:
         claim = self.state.claims.pop(job.job_id)
@@ -639,7 +645,7 @@ class Dispatcher:
         self._changed()
 
     def close(self) -> None:
-        """Nothing is moved any more."""
+        """Stops the replacements that are under way."""
         for move in self._moves.values():
             move.cancel()
 
@@ -647,142 +653,17 @@ class Dispatcher:
 
     def places(self) -> dict[str, int]:
         """The places of the jobs that wait in a queue, by their ids."""
-        return {claim.job_id: place for claim, place in self._places()}
+        return {claim.job_id: place for claim, place in places_of(self.state)}
 
-    def _places(self) -> Iterator[tuple[Claim, int]]:
-        """Those who wait for a device, and those who wait for a worker while none is started."""
-        waiting = [each for each in self.state.claims.values() if each.wait and not each.moves]
-        if not waiting:
-            return
-        starting = {self.state.model(c) for c in self.state.claims.values() if c.begun is not None}
-        devices = Counter[tuple[str, str]]()
-        for claim in sorted(waiting, key=lambda each: each.number):
-            assert claim.wait is not None
-            if claim.wait.what is Waiting.ROOM:
-                spot = (claim.wait.hive_id, claim.wait.device)
-                devices[spot] += 1
-                yield claim, devices[spot]
-        for model, queue in self.state.waiting().items():
-            for place, claim in enumerate(queue, 1):
-                what = claim.wait.what if claim.wait else Waiting.WAKING
-                if what not in (Waiting.ROOM, Waiting.WAKING) and model not in starting:
-                    yield claim, place
-
-    def _tell_places(self) -> None:
+    def _say_places(self) -> None:
         """Tells those who wait where they stand, again when that has halved."""
-        for claim, place in self._places():
-            if 2 * place > (claim.announced_place or 2 * place):
-                continue
-            claim.announced_place = place
-            job, ref, wait = self._jobs[claim.job_id], claim.request.model_ref, claim.wait
-            assert wait is not None
-            if wait.what is Waiting.ROOM:
-                device = device_name(wait.device)
-                job.say(narration.PLACE_OF_ROOM, place=place, device=device, hive_id=wait.hive_id)
-                continue
-            seconds = self.state.seconds.get(self.state.model(claim))
-            about = wait_for(place, self._slots(ref), seconds)
-            if about is None:
-                job.say(narration.PLACE, place=place, model_ref=ref)
-            else:
-                wait_told = narration.seconds(about)
-                job.say(narration.PLACE_AND_WAIT, place=place, model_ref=ref, wait=wait_told)
-
-    def _tell_wait(self, claim: Claim, wait: Wait) -> None:
-        job, worker_id, ref = self._jobs[claim.job_id], wait.worker_id, claim.request.model_ref
-        if wait.what is Waiting.START:
-            job.say(narration.WAIT_PREPARING, model_ref=ref)
-        elif wait.what is Waiting.ROOM:
-            device = device_name(wait.device)
-            job.say(narration.WAIT_ROOM, device=device, hive_id=wait.hive_id, model_ref=ref)
-        elif wait.what is Waiting.WAKING:
-            job.say(narration.WAIT_WAKING, hive_id=wait.hive_id)
-            self._hives.hear_of(wait.hive_id, job.say)
-        elif wait.what is Waiting.TURN:
-            line = narration.WAIT_VECTORS if claim.work.is_vectors else narration.WAIT_TEXT
-            job.say(line, worker_id=worker_id)
-        else:
-            facts = {"worker_id": worker_id, "hive_id": wait.hive_id}
-            job.say(narration.WAIT_WORKER, state=wait.what.value, **facts)
-
-    def _tell_pick(self, job: Job, claim: Claim, place: Place) -> None:
-        if place.fallback:
-            full = all(each.error.code in ROOM for each in claim.troubles)
-            is_short = claim.troubles or waits_for_a_gpu(claim)
-            no_gpu = narration.CPU_FALLBACK if full and is_short else narration.CPU_INSTEAD
-            job.say(no_gpu, model_ref=job.request.model_ref)
-        else:
-            picked = device_name(place.device)
-            job.say(narration.PICKED, device=picked, hive_id=place.hive_id)
-
-    def _tell_estimates(self, job: Job, estimates: Sequence[Estimate]) -> None:
-        """How fast the place that is taken is, and those that were compared with it."""
-        if not estimates:
-            return
-        best, *others = estimates
-        rivals = ", ".join(_in_short(each, best.place.hive_id) for each in others)
-        why = f"against {rivals}" if rivals else "no other place would be faster"
-        rate = narration.rate(best.tokens_per_second)
-        where = f"{device_name(best.place.device)} on hive {best.place.hive_id}"
-        job.say(narration.EXPECTED, rate=rate, where=where, why=why)
-        if loading := narration.load(best.loading):
-            job.say(narration.WEIGHTS_FIRST, loading=loading)
-
-    def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
-        where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
-        if beside.what is Waiting.SLOT:
-            job.say(narration.ANOTHER_WORKER, worker_id=beside.worker_id)
-            job.say(narration.PICKED, **where)
-        else:
-            line = narration.BESIDE_FOR_VECTORS if decision.up_to else narration.BESIDE_FOR_TEXT
-            job.say(line, worker_id=beside.worker_id, **where)
-
-    def _slots(self, model_ref: str) -> int:
-        """The slots of all workers that serve a model now."""
-        return sum(
-            worker.slots
-            for hive in self.state.hives.values()
-            for worker in hive.workers.values()
-            if scheduler.leads_to(model_ref, worker) and worker.state is not WorkerState.LOADING
-        )
-
-    def _full(self, claim: Claim, queue: ModelQueue[Claim]) -> RbeeError:
-        ref, waiting = claim.request.model_ref, sum(map(len, queue.waiting.values()))
-        one = wait_for(1, self._slots(ref), self.state.seconds.get(self.state.model(claim)))
-        return RbeeError(
-            "queue_full",
-            f"{waiting} jobs wait for {ref} already, "
-            f"{len(queue.waiting.get(claim.key, ()))} of them with this key",
-            "try again in a moment",
-            {
-                "retry_after_s": RETRY_AFTER if one is None else max(1, math.ceil(one)),
-                "waiting": waiting,
-                "longest": self._settings.jobs_waiting,
-            },
-        )
+        for claim, place in places_of(self.state):
+            if 2 * place <= (claim.announced_place or 2 * place):
+                claim.announced_place = place
+                say_place(self._jobs[claim.job_id], self.state, claim, place)
 
 
 def _require_sight(job: Job, sees: bool) -> None:
     """Raises `invalid_request` for pictures that a model cannot be shown."""
     if not sees and (pictures := job.request.pictures):
         raise unseen(pictures[0].called, "this model has no projector, and is shown none")
-
-
-def _in_short(each: Estimate, known: str) -> str:
-    """``198 with GPU0 + CPU``, or ``... on hive attic`` where that is none that is `known`; ``14
-    after 95 seconds with GPU0 + GPU0 of attic`` where weights go over the network before."""
-    hive_id, loading = each.place.hive_id, narration.load(each.loading)
-    on = "" if hive_id == known else f" on hive {hive_id}"
-    later = f" after {loading}" if loading else ""
-    rate = narration.tokens(each.tokens_per_second)
-    return f"{rate}{later} with {device_name(each.place.device)}{on}"
-
-
-def _in_words(parts: Sequence[PartRoom]) -> str:
-    """``18 layers on GPU0 (9.1 GB), 13 layers on GPU1 (6.6 GB)``."""
-    words = []
-    for each in parts:
-        layers = layers_in_words(each.layers, experts=each.experts)
-        device = f"{each.device}@{each.hive_id}" if each.hive_id else each.device
-        words.append(f"{layers} on {device_name(device)} ({size(each.need_bytes)})")
-    return ", ".join(words)

@@ -144,7 +144,7 @@ class QueenHandlers(NamedTuple):
     async def list_devices(self) -> DeviceList:
         """Lists what the machines that answer have, with what is free of it, and what computes,
         now; `unreachable` names those that do not answer."""
-        answers, unreachable = await self.hives.ask_each(DEVICES, None)
+        answers, unreachable = await self.hives.peers.ask_each(DEVICES, None)
         hives = [HiveDevices(hive_id=hive.hive_id, devices=found) for hive, found in answers]
         return DeviceList(hives=hives, unreachable=unreachable)
 
@@ -192,7 +192,7 @@ class QueenHandlers(NamedTuple):
         """Stops a worker, and answers when it is gone."""
         for hive in list(self.registry.hives.values()):
             if wanted.id in hive.workers:
-                await self.hives.peer(hive).call(STOP_WORKER, wanted)
+                await self.hives.peers.hive(hive).call(STOP_WORKER, wanted)
                 await self._forgotten(hive.hive_id, wanted.id)
                 return
         known = [worker.worker_id for _, worker in self.registry.workers()]
@@ -214,7 +214,7 @@ class QueenHandlers(NamedTuple):
             asleep = wanted.node in self.registry.asleep
             how = f"rbee-keeper wake {wanted.node}" if asleep else "rbee-keeper up"
             raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", how)
-        removed = await self.hives.peer(hive).call(REMOVE_MODEL, NamedModel(ref=ref))
+        removed = await self.hives.peers.hive(hive).call(REMOVE_MODEL, NamedModel(ref=ref))
         return removed if removed.kept_for else None
 
     async def known(self, awake: bool = False) -> Known:
@@ -226,7 +226,7 @@ class QueenHandlers(NamedTuple):
         return models, self.registry.workers(), unreachable
 
     async def _models_everywhere(self) -> tuple[list[ClusterModelView], list[Unreachable]]:
-        answers, unreachable = await self.hives.ask_each(MODELS, None)
+        answers, unreachable = await self.hives.peers.ask_each(MODELS, None)
         models = [
             ClusterModelView(hive_id=hive.hive_id, **asdict(model))
             for hive, answer in answers
@@ -243,7 +243,7 @@ class QueenHandlers(NamedTuple):
     def _view(self, row: HiveRow) -> HiveView:
         hive = self.registry.hives.get(row.hive_id)
         degraded = self.dispatcher.state.degraded.items() if hive else ()
-        kept_off = None if hive else self.hives.kept_off.get(row.hive_id)
+        why = None if hive else self.hives.why_off(row.hive_id)
         return HiveView(
             hive_id=row.hive_id,
             host=row.host,
@@ -259,8 +259,8 @@ class QueenHandlers(NamedTuple):
                 if on == row.hive_id
             ],
             wakes=row.wake is not None,
-            why_off=kept_off.message if kept_off else "",
-            advice=kept_off.suggestion if kept_off else "",
+            why_off=why.message if why else "",
+            advice=why.suggestion if why else "",
         )
 
     async def _forgotten(self, hive_id: str, worker_id: str) -> None:

@@ -15,9 +15,9 @@ import msgspec
 
 from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.hearers import Say
 from rbee.queen.machines import Here, Machine, OwnMachine
 from rbee.queen.other_machine import OtherMachine, known_hosts
-from rbee.queen.registry import Tell
 from rbee.queen.state import LOCAL
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
@@ -38,12 +38,12 @@ class HiveDirectory:
         self._forgotten: set[str] = set()
         self._reading = asyncio.Lock()
 
-    async def rows(self, tell: Tell) -> list[HiveRow]:
+    async def rows(self, say: Say) -> list[HiveRow]:
         """The machines of the catalog, read once; the local one is added to an empty one."""
         async with self._reading:
             rows = await self._read()
             if not rows:
-                tell(narration.NO_HIVES)
+                say(narration.NO_HIVES)
                 port = self._here.settings.hive_port
                 await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
                 rows = self._rows = await in_thread(DATABASE, self._catalog.list)

@@ -34,7 +34,7 @@ class HivePeer(Peer):
         credential: proof.Credential,
         job_id: str,
         patience: float | None,
-        hub_token: str = "",
+        hub_token: str,
     ) -> None:
         """`hub_token` goes to a hive of this machine, or through a tunnel; nowhere in the open."""
         super().__init__(session, hive.url, credential, credential.name, correlation_id=job_id)

@@ -57,7 +57,7 @@ async def infer(
 
     Cancelling it stops the worker's engine.
     """
-    peer = await hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
+    peer = await hives.peers.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
     job.works()
     asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
     infer_id = secrets.token_hex(8)

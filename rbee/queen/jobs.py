@@ -63,16 +63,16 @@ class Job(TrackedTask):
 
     @property
     def job_id(self) -> str:
-        """What it is called."""
+        """Its id."""
         return self.id
 
     @property
     def state(self) -> JobState:
-        """Where it stands."""
+        """Whether it waits, runs or is over, and how it ended."""
         return _STATES[self.end]
 
     def works(self) -> None:
-        """A worker has it."""
+        """Notes that a worker has begun with it."""
         self.began_at = time.monotonic()
         if self.waited is None:
             self.waited = self.began_at - self._came_at

@@ -21,7 +21,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
-from rbee.queen.registry import Tell
+from rbee.queen.hearers import Say
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_HIVE
@@ -71,7 +71,7 @@ class Machine(abc.ABC):
         """Finds the way there, and holds it open. Raises `ssh_failed` where there is none."""
 
     @abc.abstractmethod
-    async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
+    async def start(self, row: HiveRow, way: Way, say: Say) -> str:
         """Starts a hive, on the way just found; the URL at which the queen reaches it."""
 
     @abc.abstractmethod
@@ -105,7 +105,7 @@ class OwnMachine(Machine):
         url = addresses.base_url(host, port) if known else ""
         yield Way(host, port, url, self._here.server.url)
 
-    async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
+    async def start(self, row: HiveRow, way: Way, say: Say) -> str:
         """A child; one that is stuck makes way. What it narrates before it is ready is told."""
         await self._kill()
         child, self._spare = self._spare, None
@@ -116,7 +116,7 @@ class OwnMachine(Machine):
         try:
             report = await Reports(child).ready(
                 self._here.settings.health_wait_total,
-                lambda said: tell(Line(said.actor, said.action, AS_SAID), human=said.human),
+                lambda said: say(Line(said.actor, said.action, AS_SAID), human=said.human),
             )
         except BaseException as error:
             child.release()

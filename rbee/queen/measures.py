@@ -38,7 +38,7 @@ class Histogram:
         self.total = 0.0
 
     def add(self, value: float) -> None:
-        """One value more."""
+        """Counts a value."""
         self.counts[bisect.bisect_left(self.bounds, value)] += 1
         self.total += value
 

@@ -36,7 +36,7 @@ class _Numbers(Collector):
         self._said = said
 
     def collect(self) -> Iterable[Metric]:
-        """Each number with what it is."""
+        """Each number, as one of Prometheus' metrics."""
         yield from self._jobs()
         yield from self._swarm()
 

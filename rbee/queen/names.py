@@ -37,7 +37,7 @@ _CALLED = {"context": "ctx", "thinking": "think"}
 
 
 class Names:
-    """The names of this queen."""
+    """The names that people have given to models, kept in the catalog."""
 
     def __init__(self, catalog: NameCatalog, settings: Settings) -> None:
         self._catalog = catalog

@@ -38,11 +38,11 @@ class News(Operation):
         journal.write(narration)
 
     def read_from(self) -> int:
-        """Behind all that was told so far."""
+        """The number of the last line told so far."""
         return self.events.last_id
 
     def fall_silent(self) -> None:
-        """She tells nothing any more."""
+        """Ends the stream of every reader."""
         self.succeed()
         self.with_jobs.succeed()
 

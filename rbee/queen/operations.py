@@ -156,7 +156,7 @@ class Operations:
             hives = await self._awake(node or (LOCAL if beside else None), operation)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
             for hive in hives:
-                peer = self._hives.peer(hive, operation.id, wanted.hub_token)
+                peer = self._hives.peers.hive(hive, operation.id, wanted.hub_token)
                 operation.hive_id = hive.hive_id
                 try:
                     fetching = operation.have_model(peer, ref, newest=True)
@@ -226,7 +226,7 @@ class Operations:
 
         async def ask(hive: Hive) -> None:
             try:
-                await self._hives.peer(hive).call(HEALTH)
+                await self._hives.peers.hive(hive).call(HEALTH)
             except RbeeError as error:
                 unwell[hive.hive_id] = error
 

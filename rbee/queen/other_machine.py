@@ -28,8 +28,8 @@ from rbee.process.home import Home
 from rbee.process.tasks import DISK, MODULES, Threads, in_own_thread, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
+from rbee.queen.hearers import Say
 from rbee.queen.machines import Here, Machine, Way, shut_down_and_wait
-from rbee.queen.registry import Tell
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
@@ -94,7 +94,7 @@ class OtherMachine(Machine):
         #: Whether the hive was started from an environment that the link did not lead to.
         self._is_new = False
 
-    async def inspect(self, tell: Tell, *, bring: Brought | None, accept: str = "") -> None:
+    async def inspect(self, say: Say, *, bring: Brought | None, accept: str = "") -> None:
         """Preflight: looks whether rbee can run there, and brings it there where that is wanted.
 
         `accept` is the fingerprint of the host key that a person has agreed to. The connection
@@ -106,22 +106,22 @@ class OtherMachine(Machine):
         python = "" if bring is None else bring.python
         connection = await self._connect(accept)
         try:
-            tell(narration.MACHINE_REACHED, host=host, address=connection.peer_address or host)
+            say(narration.MACHINE_REACHED, host=host, address=connection.peer_address or host)
             found = shell.facts(await self._said(connection, shell.inspect(wanted, python)))
-            tell(narration.MACHINE_LOGIN, host=host, user=found.user)
+            say(narration.MACHINE_LOGIN, host=host, user=found.user)
             if found.rbee != wanted:
                 shell.check_python(host, found, python)
             version = found.runs_on if found.rbee else found.version
-            tell(narration.MACHINE_PYTHON, host=host, version=version)
-            tell(narration.MACHINE_DISK, host=host, free=narration.size(found.free_bytes))
+            say(narration.MACHINE_PYTHON, host=host, version=version)
+            say(narration.MACHINE_DISK, host=host, free=narration.size(found.free_bytes))
             if bring is not None and found.rbee != wanted:
                 if bring.offline:
                     shell.check_same(host, found, here_system(), platform.python_version())
                 shell.check_room(host, found)
-                await self._install(connection, found.rbee, bring, tell)
+                await self._install(connection, found.rbee, bring, say)
             else:
                 shell.check_version(host, found.rbee, wanted, self._add_as)
-                tell(narration.MACHINE_RBEE, host=host, version=wanted)
+                say(narration.MACHINE_RBEE, host=host, version=wanted)
         except BaseException:
             await connection.close()
             raise
@@ -204,7 +204,7 @@ class OtherMachine(Machine):
         self.served_on = here
         return Way(there, self._port, url, await self._here.server.serve_also_on(here))
 
-    async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
+    async def start(self, row: HiveRow, way: Way, say: Say) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
         owner = f"{getpass.getuser()}@{platform.node()}"
         instance = self._here.server.instance
@@ -215,9 +215,9 @@ class OtherMachine(Machine):
         assert connection is not None, "a hive is started on the way to its machine"
         self._is_new = False
         try:
-            self._hive_there = await self._woken(connection, orders, tell)
+            self._hive_there = await self._woken(connection, orders, say)
         except RbeeError as error:
-            if self._is_new and error.code == "hive_unreachable":  # it is not for this machine
+            if self._is_new and error.code == "hive_unreachable":  # this rbee does not run there
                 await connection.run(shell.discard(__version__))
             raise
         if self._is_new:
@@ -249,7 +249,7 @@ class OtherMachine(Machine):
             ) from None
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
-        """Over SSH."""
+        """See `rbee.queen.machines.Machine`; the error says what to type over SSH from here."""
         there = f"ssh {self._host} .rbee/venv/bin/{_LOGS}"
         if there in error.suggestion:
             return error
@@ -274,7 +274,8 @@ class OtherMachine(Machine):
                 "try again; rbee-keeper hives tells whether that machine is reached",
             )
         if url not in self._forwarded:
-            if len(self._forwarded) >= _MOST_WAYS:  # the oldest, but for the hive's own
+            # The oldest is closed, never that of the hive itself.
+            if len(self._forwarded) >= _MOST_WAYS:
                 oldest = next(each for each in self._forwarded if each != self._hive_there)
                 self._tunnel.tunnels.stop(int(self._forwarded.pop(oldest).rpartition(":")[2]))
             local = self._tunnel.tunnels.forward(there)
@@ -320,7 +321,7 @@ class OtherMachine(Machine):
         return target
 
     async def _connect(self, accept: str = "") -> SshConnection:
-        """Raises `ssh_failed`."""
+        """The connection, opened where there is none. Raises `ssh_failed`."""
         target = await self._target()
         ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
         ours, passphrase = known_hosts(self._here.home), self._passphrase
@@ -340,14 +341,14 @@ class OtherMachine(Machine):
         url = await self.way_to(self._hive_there) if self._hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
-    async def _woken(self, connection: SshConnection, orders: HiveOrders, tell: Tell) -> str:
+    async def _woken(self, connection: SshConnection, orders: HiveOrders, say: Say) -> str:
         """The URL at which the hive listens over there. Raises what keeps it from that."""
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
         # Over there a hive gets this long; the rest is for the programs that start it.
         limit = 2 * self._here.settings.health_wait_total
         try:
             async with timeout(limit):
-                return await self._listening(lines, tell)
+                return await self._listening(lines, say)
         except asyncio.TimeoutError:
             raise RbeeError(
                 "hive_unreachable",
@@ -357,7 +358,7 @@ class OtherMachine(Machine):
         finally:
             lines.close()
 
-    async def _listening(self, lines: Lines, tell: Tell) -> str:
+    async def _listening(self, lines: Lines, say: Say) -> str:
         async for line in lines:
             if line == shell.STAGED:
                 self._is_new = True
@@ -377,7 +378,7 @@ class OtherMachine(Machine):
                 return report.url
             if report.narration is not None:
                 said = report.narration
-                tell(Line(said.actor, said.action, AS_SAID), human=said.human)
+                say(Line(said.actor, said.action, AS_SAID), human=said.human)
         raise RbeeError(
             "hive_unreachable",
             f"the hive on {self._host} ended while it was starting",
@@ -397,18 +398,18 @@ class OtherMachine(Machine):
             ) from None
 
     async def _install(
-        self, connection: SshConnection, found: str, bring: Brought, tell: Tell
+        self, connection: SshConnection, found: str, bring: Brought, say: Say
     ) -> None:
         """Brings rbee there beside rbee `found`, "" where there is none. Raises `hive_unfit`."""
         from rbee.queen import wheels  # late: it needs what pip knows of packages
 
         host, version = self._host, bring.version
         line = narration.MACHINE_REPLACE if found else narration.MACHINE_INSTALL
-        tell(line, host=host, found=found, version=version)
+        say(line, host=host, found=found, version=version)
         began = time.monotonic()
         name, sent = await in_thread(DISK, wheels.archive, bring.folder, bring.offline)
         if bring.offline:
-            tell(narration.MACHINE_SENDS, host=host, size=narration.size(len(sent)))
+            say(narration.MACHINE_SENDS, host=host, size=narration.size(len(sent)))
         command = shell.install(
             name, len(sent), version, python=bring.python, offline=bring.offline
         )
@@ -417,7 +418,7 @@ class OtherMachine(Machine):
             async with timeout(_INSTALL_LIMIT):
                 async for said_there in lines:
                     if said := shell.progress(said_there):
-                        tell(said[0], host=host, **said[1])
+                        say(said[0], host=host, **said[1])
         except asyncio.TimeoutError:
             raise RbeeError(
                 "hive_unfit",
@@ -430,7 +431,7 @@ class OtherMachine(Machine):
             said_last = lines.stderr.decode("utf-8", "replace")
             raise shell.not_installed(host, said_last, self._add_as)
         took = narration.seconds(time.monotonic() - began)
-        tell(narration.MACHINE_INSTALLED, host=host, version=version, seconds=took)
+        say(narration.MACHINE_INSTALLED, host=host, version=version, seconds=took)
 
 
 def known_hosts(home: Home) -> Path:

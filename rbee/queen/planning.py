@@ -62,7 +62,7 @@ class Planner:
         request = JobRequest(prompt=_NO_PROMPT, **fields)
         claim = Claim(_NO_PROMPT, "", request, self._state.last + 1, acting=False)
         if len(awake) > 1:
-            claim.owners = await self._hives.holders(request.model_ref, awake)
+            claim.owners = await self._hives.peers.holders(request.model_ref, awake)
         claim.look_at(())
         away = {each.facts.hive_id: each for each in await self._hives.away(request.model_ref)}
         named = [each.facts for each in away.values()]
@@ -145,7 +145,9 @@ class Planner:
         request = claim.request
 
         def peer_of(hive_id: str) -> Peer:
-            return self._hives.peer(self._state.hives[hive_id], operation_id, request.hub_token)
+            return self._hives.peers.hive(
+                self._state.hives[hive_id], operation_id, request.hub_token
+            )
 
         peer, ref = peer_of(place.hive_id), request.model_ref
         try:

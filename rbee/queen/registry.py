@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rbee.process.tasks import begin
+from rbee.queen.hearers import Say
 from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -27,15 +28,13 @@ T = TypeVar("T")
 #: How many other names of files are known. A hive tells of them, and one that somebody else has
 #: taken over may tell of any number.
 _MOST_NAMES = 4096
-#: Who hears what happens in the cluster: `tell(line, **facts)`.
-Tell = Callable[..., None]
 
 
 class Registry:
     """The hives that live, by id."""
 
-    def __init__(self, silence: float, tell: Tell) -> None:
-        """A hive that is silent for `silence` seconds is offline; `tell` hears what happens."""
+    def __init__(self, silence: float, say: Say) -> None:
+        """A hive that is silent for `silence` seconds is offline; `say` hears what happens."""
         self.hives: dict[str, Hive] = {}
         #: The machines that are suspended and can be woken.
         self.asleep: dict[str, Hive] = {}
@@ -46,7 +45,7 @@ class Registry:
         #: How many descriptions of their devices hives have sent, or brought back with them.
         self.described_so_far = 0
         self._silence = silence
-        self._tell = tell
+        self._say = say
         self._offline: dict[str, Hive] = {}
         #: Hives whose end has been narrated.
         self._missed: set[str] = set()
@@ -85,7 +84,7 @@ class Registry:
         """A hive, silent or not, is reached at `url` from now on. Raises `hive_unreachable`."""
         hive = self._offline.get(hive_id) or self.living(hive_id)
         hive.url = url
-        self._tell(narration.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
+        self._say(narration.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
         return hive
 
     def beat(self, beat: Heartbeat) -> bool:
@@ -116,10 +115,10 @@ class Registry:
     def _tell_return(self, hive_id: str) -> None:
         if hive_id in self._missed:
             self._missed.discard(hive_id)
-            self._tell(narration.HIVE_ONLINE, hive_id=hive_id)
+            self._say(narration.HIVE_ONLINE, hive_id=hive_id)
 
     def described(self, hive_id: str, devices: Devices) -> None:
-        """A hive has told what it has."""
+        """Notes the devices that a hive has told."""
         hive = self.living(hive_id)
         self.waking.discard(hive_id)
         hive.devices = devices
@@ -177,7 +176,7 @@ class Registry:
         """A hive has ended that nobody put to sleep."""
         if hive_id in self.hives:
             self._missed.add(hive_id)
-            self._tell(narration.HIVE_GONE, hive_id=hive_id)
+            self._say(narration.HIVE_GONE, hive_id=hive_id)
         self.gone(hive_id)
 
     def suspended(self, hive_id: str, models: Mapping[str, ModelView]) -> None:
@@ -284,7 +283,7 @@ class Registry:
             self._offline[hive_id] = hive
             self._missed.add(hive_id)
             missed = round(time.monotonic() - hive.last_beat, 1)
-            self._tell(narration.HIVE_OFFLINE, hive_id=hive_id, silent=narration.seconds(missed))
+            self._say(narration.HIVE_OFFLINE, hive_id=hive_id, silent=narration.seconds(missed))
             self._silenced.set()
             self._silenced = asyncio.Event()
             self._notify()

@@ -46,11 +46,11 @@ class Use(msgspec.Struct, frozen=True, omit_defaults=True):
     tokens: int = 0
 
     def on(self, day: int) -> Use:
-        """What of it is of this day."""
+        """What was used on `day`: of another one, nothing."""
         return self if self.day == day else Use(day)
 
     def plus(self, requests: int, tokens: int) -> Use:
-        """The same with so many more."""
+        """The use with so many more."""
         return Use(self.day, self.requests + requests, self.tokens + tokens)
 
 

@@ -17,12 +17,11 @@ from rbee.process import journal
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DISK, begin, in_thread
 from rbee.queen.catalog import HiveRow
-from rbee.queen.registry import Tell
+from rbee.queen.hearers import Hearers, Say
 from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.hives import WakeTarget
-from rbee.wire.narration import Line, say
 
 #: How long a machine that is on has to accept a connection to its SSH server (seconds). On a local
 #: network it takes milliseconds.
@@ -43,15 +42,11 @@ class Sleeper(Protocol):
 
 
 class _Roused:
-    """A machine that is being woken; `tells` are those who wait for it."""
+    """A machine that is being woken, and those who wait for it."""
 
     def __init__(self) -> None:
-        self.tells: list[Tell] = []
+        self.hearers = Hearers()
         self.task: asyncio.Task[Hive] | None = None
-
-    def tell(self, line: Line, **facts: object) -> None:
-        for tell in self.tells:
-            tell(line, **facts)
 
 
 class Rousing:
@@ -64,7 +59,7 @@ class Rousing:
     def __init__(
         self,
         wake_wait: float,
-        wake: Callable[[HiveRow, Tell], Awaitable[Hive]],
+        wake: Callable[[HiveRow, Say], Awaitable[Hive]],
         send: Callable[[WakeTarget], None],
     ) -> None:
         self._wake_wait = wake_wait
@@ -72,42 +67,41 @@ class Rousing:
         self._send = send
         self._roused: dict[str, _Roused] = {}
 
-    async def rouse(self, row: HiveRow, machine: Sleeper, tell: Tell) -> Hive:
+    async def rouse(self, row: HiveRow, machine: Sleeper, say: Say) -> Hive:
         """The hive of a machine that sleeps, once it is awake; whoever else waits for it shares the
         packets. They are no longer sent once nobody waits. Raises `hive_asleep` where it does not
         wake in time."""
         roused = self._roused.get(row.hive_id)
         if roused is None:
             roused = self._roused[row.hive_id] = _Roused()
-            roused.task = begin(self._rouse(row, machine, roused.tell))
+            roused.task = begin(self._rouse(row, machine, roused.hearers.say))
         else:
-            tell(narration.MACHINE_CALLED_ALREADY, hive_id=row.hive_id)
-        roused.tells.append(tell)
+            say(narration.MACHINE_CALLED_ALREADY, hive_id=row.hive_id)
+        waiting = roused.hearers.each
+        waiting.append(say)
         assert roused.task is not None, "it is begun with its first waiter"
         try:
             return await asyncio.shield(roused.task)
         finally:
-            roused.tells.remove(tell)
-            if not roused.tells:
+            waiting.remove(say)
+            if not waiting:
                 roused.task.cancel()
-            if (not roused.tells or roused.task.done()) and (
-                self._roused.get(row.hive_id) is roused
-            ):
+            if (not waiting or roused.task.done()) and (self._roused.get(row.hive_id) is roused):
                 del self._roused[row.hive_id]
 
-    async def _rouse(self, row: HiveRow, machine: Sleeper, tell: Tell) -> Hive:
+    async def _rouse(self, row: HiveRow, machine: Sleeper, say: Say) -> Hive:
         assert row.wake is not None, "who cannot be woken is not roused"
         called = {"hive_id": row.hive_id, "mac": row.wake.mac}
-        tell(narration.MACHINE_CALLED, **called)
-        journal.write(say(narration.MACHINE_CALLED, called))
+        say(narration.MACHINE_CALLED, **called)
+        journal.write(narration.say(narration.MACHINE_CALLED, called))
         began, limit = time.monotonic(), self._wake_wait
-        calling = begin(self._call(row.hive_id, row.wake, tell))
-        waking = begin(self._until_awake(row, machine, tell))
+        calling = begin(self._call(row.hive_id, row.wake, say))
+        waking = begin(self._until_awake(row, machine, say))
         try:
             async with timeout(limit):
                 await asyncio.wait([calling, waking], return_when=asyncio.FIRST_COMPLETED)
             if calling.done():
-                calling.result()  # raises: packets that are sent have no end
+                calling.result()  # raises: `_call` ends by an error alone
             hive = waking.result()
         except asyncio.TimeoutError:
             raise RbeeError(
@@ -121,16 +115,16 @@ class Rousing:
             waking.cancel()
             await asyncio.gather(calling, waking, return_exceptions=True)
         awake = {"hive_id": row.hive_id, "waited": narration.seconds(time.monotonic() - began)}
-        tell(narration.MACHINE_AWAKE, **awake)
-        journal.write(say(narration.MACHINE_AWAKE, awake))
+        say(narration.MACHINE_AWAKE, **awake)
+        journal.write(narration.say(narration.MACHINE_AWAKE, awake))
         return hive
 
-    async def _until_awake(self, row: HiveRow, machine: Sleeper, tell: Tell) -> Hive:
+    async def _until_awake(self, row: HiveRow, machine: Sleeper, say: Say) -> Hive:
         while True:
             asked_at = time.monotonic()
             if await machine.is_on(ANSWERS):
                 try:
-                    return await self._wake(row, tell)
+                    return await self._wake(row, say)
                 except RbeeError as error:
                     silent = error.code == "hive_unreachable"
                     if not silent and error.details.get("reason") not in _NOT_YET:
@@ -138,7 +132,7 @@ class Rousing:
             # A port that refuses at once is tried no more often than one that lets the time pass.
             await asyncio.sleep(max(0.0, asked_at + ANSWERS - time.monotonic()))
 
-    async def _call(self, hive_id: str, target: WakeTarget, tell: Tell) -> None:
+    async def _call(self, hive_id: str, target: WakeTarget, say: Say) -> None:
         """Sends packets until it is cancelled. Raises what keeps them from being sent."""
         began, count, limit = time.monotonic(), 0, narration.seconds(self._wake_wait)
         while True:
@@ -147,7 +141,7 @@ class Rousing:
             count += 1
             if count % _TOLD_AFTER == 0:
                 waited = narration.seconds(time.monotonic() - began)
-                tell(narration.MACHINE_WAITS, hive_id=hive_id, waited=waited, limit=limit)
+                say(narration.MACHINE_WAITS, hive_id=hive_id, waited=waited, limit=limit)
 
 
 def send_packet(target: WakeTarget) -> None:

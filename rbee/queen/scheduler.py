@@ -19,9 +19,9 @@ import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
+from rbee.queen.demand import TEXT, Demand, Load, in_the_way, is_made_for
 from rbee.queen.state import Place, is_ready, meet
 from rbee.queen.troubles import Troubles
-from rbee.queen.work import TEXT, Demand, Load, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name

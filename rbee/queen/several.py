@@ -136,7 +136,7 @@ class Several:
                 async with timeout(_PATIENCE):
                     await peer_of(hive_id).call(SAMPLE, AskSample(count=count))
             except asyncio.TimeoutError:
-                pass  # it is that slow at best
+                pass  # what took longer than `_PATIENCE` is taken to have taken that
             except RbeeError:
                 return
             took = time.monotonic() - began

@@ -62,7 +62,7 @@ class Estimate(NamedTuple):
 
     @property
     def tokens_per_second(self) -> float:
-        """The same as people say it."""
+        """Tokens per second."""
         return 1 / self.seconds
 
 
@@ -98,7 +98,7 @@ class Race:
         self.best: Place | None = None
 
     def enter(self, place: Place, parts: Sequence[PartRoom]) -> None:
-        """A place has room."""
+        """Takes in a place that has room."""
         self._kinds.add(_kind(place))
         found = estimate(place, parts, self._hives.values())
         if found is None:

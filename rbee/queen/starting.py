@@ -256,4 +256,6 @@ class Starting:
             await self._several.stop_sides(sides, self._peers(job))
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
-        return self._hives.peer(hive, job.job_id, job.request.hub_token, patient=job.is_patient)
+        return self._hives.peers.hive(
+            hive, job.job_id, job.request.hub_token, patient=job.is_patient
+        )

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from rbee.queen.demand import Demand, Load, work_of
 from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.troubles import ROOM, Troubles
-from rbee.queen.work import Demand, Load, work_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices, PartRoom
 from rbee.wire.messages.inference import template_name

@@ -55,7 +55,8 @@ class JobTraces:
         """A job that came by this API is over."""
         lines = []
         for event in job.events.kept():
-            with contextlib.suppress(RbeeError):  # a machine may say what is no line
+            # A machine may have sent a line that cannot be read.
+            with contextlib.suppress(RbeeError):
                 if event.name == "narration":
                     lines.append(event.read(Narration))
         self._traces.tell(span_of(api, job, lines), job.trace)

@@ -37,7 +37,7 @@ APART = "apart"
 
 
 class Whose(enum.Enum):
-    """Who has a trouble; see the module."""
+    """What a trouble belongs to; see the module."""
 
     REQUEST = "request"
     HUB = "hub"
@@ -182,7 +182,8 @@ class Troubles:
             if error.code not in ROOM:
                 self._broken.add((hive_id, devices_in(device)))
             self._apart.update(error.details.get(APART, ()))
-            if "backend" in error.details:  # of which the engine there has no use of any
+            # The engine there has no use of any device of that backend.
+            if "backend" in error.details:
                 gpus = (each for each in devices_in(device) if each != CPU and OF not in each)
                 self._broken.update((hive_id, frozenset({gpu})) for gpu in gpus)
         else:

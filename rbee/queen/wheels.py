@@ -33,7 +33,7 @@ _SCRIPTS = "console_scripts"
 _KEPT = ("Name", "Summary", "License", "Requires-Python", "Requires-Dist", "Provides-Extra")
 
 
-def archive(folder: str = "", everything: bool = False) -> tuple[str, bytes]:
+def archive(folder: str, everything: bool) -> tuple[str, bytes]:
     """The name of rbee's wheel, and a tar archive of the wheels in `folder`.
 
     Without a folder they are made of what runs here; with `everything` that is rbee and all that it

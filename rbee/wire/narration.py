@@ -61,10 +61,10 @@ def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
     )
 
 
-def fill(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
+def fill(text: str, facts: Mapping[str, object]) -> str:
     """`text` on one line with its placeholders filled.
 
-    Where that is longer than `longest` characters, the longest facts are shortened, as far as they
+    Where that is longer than `LONGEST` characters, the longest facts are shortened, as far as they
     can be without a cut in the middle of a name.
     """
     filled: dict[str, Any] = {
@@ -76,8 +76,8 @@ def fill(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
         return line  # it has been shortened before
     texts = [name for name, fact in filled.items() if isinstance(fact, str)]
     for name in sorted(texts, key=lambda name: -len(filled[name])):
-        if len(line) > longest:
-            room = len(filled[name]) - (len(line) - longest)
+        if len(line) > LONGEST:
+            room = len(filled[name]) - (len(line) - LONGEST)
             filled[name] = shortened(filled[name], max(0, room), is_host=name in _HOSTS)
             line = text.format(**filled)
     return line
@@ -313,9 +313,6 @@ HIVE_UNFIT = _queen("hive.unfit", "to have hive {hive_id} again: {advice}")
 HIVE_WAKE = _queen("hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = _queen(
     "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
-)
-MACHINE_ASLEEP = _queen(
-    "machine.asleep", "the machine of hive {hive_id} is suspended; it is woken when it is wanted"
 )
 MACHINE_CALLED = _queen(
     "machine.wake", "the machine of hive {hive_id} is suspended; waking it by magic packet ({mac})"

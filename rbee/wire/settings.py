@@ -86,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     health_wait_first: Seconds = 0.01
     """How soon a program that was started is asked again whether it is up."""
     health_wait_factor: Factor = 1.5
-    """By how much the time until the next question grows."""
+    """The factor by which the time until the next question grows."""
     health_wait_longest: Seconds = 0.25
     """How long that time becomes at most."""
     health_wait_total: Seconds = 30.0
@@ -96,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     connect_tries: Count = 3
     """How often a machine is dialled over SSH before it counts as out of reach."""
     ssh_connect_timeout: Seconds = 10.0
-    """For each of the `connect_tries` at a machine reached over SSH."""
+    """How long each of the `connect_tries` may take at a machine that is reached over SSH."""
 
     hive_patience: Seconds = 10.0
     """How much longer than the first machine to wake others may take before a job goes on without
@@ -121,7 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     heartbeat_interval: Seconds = 15.0
     """How often a hive and a worker say that they live."""
     heartbeats_missed: Count = 3
-    """How many of them may stay away before one counts as gone."""
+    """How many heartbeats in a row may stay away before a hive or a worker counts as gone."""
     lease: Seconds = 60.0
     """How long a hive that no queen answers stays awake."""
 
@@ -172,19 +172,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     download_stall: Seconds = 60.0
     """How long a download may bring nothing before it is asked for anew, from where it stood."""
     download_tries: Count = 6
-    """How often that is done in a row in vain."""
+    """How often in a row a download that brings nothing is asked for anew before it fails."""
 
     # Stopping. A program is asked to end (POST /shutdown), then told (SIGTERM), then ended.
     stop_request: Seconds = 5.0
-    """How long it has to end after it was asked."""
+    """How long a program has to end after it was asked to."""
     stop_term: Seconds = 10.0
-    """How long it has after it was told."""
+    """How long it has after it was told to, before it is killed."""
     stop_total: Seconds = 30.0
-    """How long all of that may take."""
+    """How long the end of a program may take in all."""
 
     # Logs, one file for each program.
     log_mib: Mebibytes = 8
-    """How long a log becomes before its older half is cut off; 0: as long as it likes."""
+    """How long a log becomes before its older half is cut off; 0: it has no bound."""
     logs_kept: Count = 64
     """How many logs of workers are kept, those that run not counted."""
 
@@ -197,10 +197,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     jobs_kept: Count = 1024
     """How many jobs that are over can still be looked up."""
     jobs_kept_for: Seconds = 3600.0
-    """How long they can."""
+    """How long a job that is over can be looked up."""
     jobs_kept_mib: Mebibytes = 64
-    """Memory for what they have told; of the oldest no more than the end is kept beyond that. As
-    much besides for what ``/v1/responses`` was asked, while its jobs are kept."""
+    """Memory for what jobs that are over have told; of the oldest no more than the end is kept
+    beyond that. As much besides for what ``/v1/responses`` was asked, while its jobs are kept."""
     stream_comment: Seconds = 15.0
     """After how long a silence a stream carries a comment, so that nobody takes it for dead."""
     stream_patience: Seconds = 2.0
@@ -219,8 +219,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How many connections a program takes at once; at most half of the descriptors that it may
     open."""
     strangers: Count = 256
-    """How many of them may be of somebody who has shown no token and no key; at most a quarter. The
-    oldest gives way to the newest."""
+    """How many connections may be of somebody who has shown no token and no key; at most a quarter
+    of all. The oldest gives way to the newest."""
     request_head: Seconds = 10.0
     """How long a request may take until its headers are there."""
     request_pause: Seconds = 30.0

@@ -101,7 +101,7 @@ class ShownStream:
         return shown(text[:-1] if self._held else text, multiline=True)
 
     def end(self) -> str:
-        """What was held back."""
+        """The text that was held back."""
         held, self._held = self._held, ""
         return shown(held, multiline=True)
 

@@ -57,10 +57,10 @@ def main() -> None:
         from rbee.worker.daemon import WorkerDaemon
         from rbee.worker.trial import Trial
 
-    tempfile.gettempdir()  # found out by writing there, while nobody waits
+    tempfile.gettempdir()  # Python finds out where by writing a file: now, while nobody waits
     orders = lifeline.orders(WorkerOrders, InferRequest)
     if orders.streams and engine.remote is not None:
-        lifeline.or_say_why(engine.remote.load)  # while it may be read
+        lifeline.or_say_why(engine.remote.load)  # now: once it is confined it may read no library
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
     trial = Trial.begin(orders, engine, facts, folder)

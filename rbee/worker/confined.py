@@ -68,7 +68,10 @@ def bound_memory(limit: int) -> None:
         return
     try:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    except (OSError, ValueError) as error:  # a lower one is set already
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # a lower bound is set already, and only root may raise it
         log.warning("memory stays bounded as it was: %s", error)
 
 

@@ -126,7 +126,7 @@ class Inference(Operation):
             return await self._answer(model, threads, need, hold)
 
     async def _need(self, model: LoadedModel, threads: Threads) -> ContextNeed:
-        """What it needs of the context."""
+        """The tokens of the context that it needs."""
         request, orders = self.request, self._shared.orders
         if request.inputs is not None:
             with_query = len(request.query or "")
@@ -189,7 +189,7 @@ class Inference(Operation):
             if not need.most or hold.lasts(filled, need.most):
                 return True
             if need.most == model.context <= hold.size:
-                return True  # the engine ends it by itself
+                return True  # the context of the model ends it, which the engine sees to
             self._full_at = filled
             return False
 
@@ -240,7 +240,7 @@ class Inference(Operation):
             return model.generate(request, caller)
         if request.query is not None:
             rank = self._shared.engine.rank
-            assert rank is not None  # it is one of its abilities
+            assert rank is not None  # without it the request has been refused
             texts = [each for each in inputs if isinstance(each, str)]
             return Generated("stop", rank(model, request.query, texts, on_vector, self._stopped), 0)
         read = model.embed(inputs, on_vector, self._stopped)
@@ -254,7 +254,7 @@ class Inference(Operation):
     ) -> int:
         """Tells the tokens of a text, or the text of tokens; how many there are."""
         engine, ids = self._shared.engine, self.request.prompt_tokens
-        assert engine.tokenize is not None and engine.detokenize is not None  # an ability
+        assert engine.tokenize is not None and engine.detokenize is not None  # as above
         if ids is not None:
             on_piece(Piece(engine.detokenize(model, ids)))
             return len(ids)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rbee.process.work import uses_cpu
+from rbee.process.cpu_use import uses_cpu
 
 
 class Snapshot(NamedTuple):

@@ -22,7 +22,7 @@ def compute(lifeline: Lifeline, engine_name: str) -> None:
     engine = engine_called(engine_name)
     orders = lifeline.orders(SideOrders)
     if engine.remote is not None:
-        lifeline.or_say_why(engine.remote.load)  # now, while it may be read
+        lifeline.or_say_why(engine.remote.load)  # now: once it is confined it may read no library
     bound_memory(orders.memory_limit)
     if orders.confine_workers:
         confine(files=[], on_gpu=any(orders.devices), folder="", write=[orders.log])

@@ -109,7 +109,7 @@ def is_plain(template: str) -> bool:
     if len(template) > _PLAIN_LENGTH or len(code) > _PLAIN_TAGS:
         return False
     if _MARKS.search(_CODE.sub(" ", template)):
-        return False  # it is read otherwise than it looks
+        return False  # a mark outside of any pair: the parser takes more for code than was found
     parts = [" ".join(_TEXT.sub(" ", part).split()) for part in code]
     names = re.findall(r"\w+", " ".join(parts))
     return (
@@ -119,7 +119,7 @@ def is_plain(template: str) -> bool:
     )
 
 
-def verdict_of(status: int, engine: str, log: str = "") -> str:
+def verdict_of(status: int, engine: str, log: str) -> str:
     """What an exit status of a trial, negative for a signal, says of a template. Pure.
 
     One that the engine cannot read is left to the engine itself, which tells why.
@@ -134,7 +134,7 @@ def verdict_of(status: int, engine: str, log: str = "") -> str:
 
 
 def _try(orders: WorkerOrders, engine: Engine, folder: str) -> NoReturn:
-    """Is the trial, until it ends."""
+    """What the process of a trial does; it ends that process."""
     status = 1
     sys.orig_argv = [sys.executable, "-m", __spec__.name, engine.name]
     try:

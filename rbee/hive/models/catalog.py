@@ -9,12 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from rbee.process.content import open_regular
 from rbee.process.database import Database
+
+if TYPE_CHECKING:
+    from rbee.hive.models.gguf import GgufHeader
+    from rbee.wire.model_ref import ModelRef
 
 Status = Literal["ready", "missing", "changed"]
 
@@ -130,6 +135,23 @@ def stored_file(
         etag,
         ctime_ns,
         is_projector,
+    )
+
+
+def row_of(
+    ref: ModelRef, files: Sequence[StoredFile], header: GgufHeader, quant: str, revision: str = ""
+) -> ModelRow:
+    """The row of a model whose files are all here, and have been checked."""
+    return ModelRow(
+        ref=str(ref),
+        repo=ref.repo,
+        revision=revision,
+        path=files[0].path,
+        files=tuple(files),
+        size_bytes=sum(file.size_bytes for file in files),
+        architecture=header.architecture,
+        quant=quant,
+        context_length=header.context_length,
     )
 
 

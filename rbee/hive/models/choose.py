@@ -142,7 +142,7 @@ def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
     return Choice(files, variant.quant, note)
 
 
-def quant_sizes(listing: Sequence[ListedFile], repo: str = "") -> dict[str, int]:
+def quant_sizes(listing: Sequence[ListedFile], repo: str) -> dict[str, int]:
     """Bytes of each complete quant that a repository holds, by its name."""
     sizes: dict[str, int] = {}
     for variant in _variants(listing, repo):

@@ -254,9 +254,7 @@ def largest_context(
     return 0
 
 
-def gpu_budget(
-    *, total_bytes: int, free_bytes: int, reserved_bytes: int = 0, margin_bytes: int = 0
-) -> int:
+def gpu_budget(*, total_bytes: int, free_bytes: int, reserved_bytes: int, margin_bytes: int) -> int:
     """Bytes of a GPU that a new worker may take; not below 0.
 
     `free_bytes` is what the driver calls free, `reserved_bytes` what running and loading workers
@@ -268,7 +266,7 @@ def gpu_budget(
     return max(0, available - max(DEVICE_FLOOR, margin_bytes))
 
 
-def ram_budget(*, total_bytes: int, free_bytes: int, reserved_bytes: int = 0) -> int:
+def ram_budget(*, total_bytes: int, free_bytes: int, reserved_bytes: int) -> int:
     """Bytes of RAM that a new worker may take; not below 0.
 
     `free_bytes` is what the system, or the control group, has left. The weights of the workers

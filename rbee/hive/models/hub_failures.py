@@ -274,7 +274,7 @@ def client_unusable(why: str) -> HubFailure:
 
 
 def offline_error(repo: str, name: str = "") -> HubFailure:
-    """That the hub may not be asked."""
+    """The error where the hub may not be asked (`HF_HUB_OFFLINE`)."""
     return HubFailure(
         "download_failed",
         f"{name or repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",

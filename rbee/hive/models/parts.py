@@ -188,9 +188,8 @@ class Cut:
         needs = []
         for count in layers:
             more = 0
-            if (
-                left or self._lean
-            ):  # to read a prompt, its weights in RAM are lent to a device, layer by layer
+            # To read a prompt, its weights in RAM are lent to a device, layer by layer.
+            if left or self._lean:
                 more = self._largest
             elif several:
                 more = _COPIES * (self._mask + self._hidden * (1 if at else _BEGINNING))

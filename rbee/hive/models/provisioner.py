@@ -9,46 +9,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
 from rbee.hive.models import hub, names
-from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
+from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile
 from rbee.hive.models.download import (
     Cancelled,
     Fetching,
-    arrived_size,
     download,
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import (
-    GgufHeader,
-    changing,
-    check_size,
-    header_of_file,
-    read_header,
-    require_model,
+from rbee.hive.models.gguf import GgufHeader, header_of_file, require_model
+from rbee.hive.models.local import row_of_local, sees_all
+from rbee.hive.models.plan_files import (
+    PlanFiles,
+    header_on_hub,
+    open_to_others,
+    require_inside,
+    unvouched,
 )
-from rbee.hive.models.split import parts_of, together
+from rbee.hive.models.split import together
 from rbee.hive.models.turns import Turns
 from rbee.http.board import Board
 from rbee.http.operation import Operation
-from rbee.process import owned
-from rbee.process.content import content_id, kind_of, leads_to
+from rbee.process.content import content_id, leads_to
 from rbee.process.tasks import DATABASE, DISK, Threads, begin, in_thread, spawn
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.models import Provisioned
-from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
+from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.settings import Settings
 
 #: Seconds between two lines that tell the percentage.
@@ -58,8 +55,6 @@ _PLAN_FRESH = 60.0
 #: Models whose headers are remembered, and what these take together (bytes).
 _HEADERS_KEPT = 64
 _HEADERS_SIZE = 16 * 1024 * 1024
-#: A missing file's name is compared with at most this many names of its folder.
-_NEIGHBOURS = 1000
 #: Provisions that are over and can still be read about.
 _PROVISIONS_KEPT = 64
 
@@ -147,7 +142,7 @@ class Provisioner(msgspec.Struct):
         here = await in_thread(DISK, self._here, plan)
         if not all(file.name in here for file in plan.files):
             return None
-        return await self._entered(_Files(plan, self._models / plan.folder, here))
+        return await self._entered(PlanFiles(plan, self._models / plan.folder, here))
 
     async def headers(self, ref: ModelRef) -> tuple[GgufHeader, ...]:
         """The GGUF headers of a model's files, here or on the hub; remembered by what they are.
@@ -165,7 +160,7 @@ class Provisioner(msgspec.Struct):
             plan = await self.plan(ref)
             content = " ".join([ref.repo, plan.commit, *(file.name for file in plan.files)])
             kind = HUB
-            parts = (_header_on_hub(file, self._patience) for file in plan.files)
+            parts = (header_on_hub(file, self._patience) for file in plan.files)
         known = self._headers.get(content)
         if known is not None:
             return known
@@ -189,7 +184,7 @@ class Provisioner(msgspec.Struct):
             self._plans[ref] = now, await in_thread(HUB, hub.resolve, ref, self._patience)
         return self._plans[ref][1]
 
-    def provision(self, ref: ModelRef, newest: bool = False) -> Provision:
+    def provision(self, ref: ModelRef, newest: bool) -> Provision:
         """Begins to fetch a model, or joins whoever began before.
 
         With `newest` the hub is asked whether it has another version than is here.
@@ -299,10 +294,10 @@ class Provisioner(msgspec.Struct):
     async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
         started = time.monotonic()
         folder = self._models / plan.folder
-        await in_thread(DISK, _require_inside, self._models, folder, plan)
+        await in_thread(DISK, require_inside, self._models, folder, plan)
         here = await in_thread(DISK, self._here, plan)
         plan = await self._without_what_is_wrong(provision, plan, here)
-        files = _Files(plan, folder, here)
+        files = PlanFiles(plan, folder, here)
         size = narration.size(plan.size_bytes)
         if plan.note:
             provision.say(narration.MODEL_NOTE, note=plan.note)
@@ -332,12 +327,12 @@ class Provisioner(msgspec.Struct):
         is known by its times from then on.
         """
         cached = [file for file in plan.files if file.cached_path and file.name not in here]
-        shared = await in_thread(DISK, _shared, cached)
+        shared = await in_thread(DISK, open_to_others, cached)
         if not shared:
             return plan
         if not plan.is_asked:
             # A blob's name is no proof of its content: whoever writes it chooses the name.
-            raise _unvouched(shared[0])
+            raise unvouched(shared[0])
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
         teller = _ProgressTeller(provision, total, 0)
@@ -352,7 +347,7 @@ class Provisioner(msgspec.Struct):
         files = tuple(wrong.get(file.name, file) for file in plan.files)
         return msgspec.structs.replace(plan, files=files)
 
-    async def _entered(self, files: _Files) -> ModelRow:
+    async def _entered(self, files: PlanFiles) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
         row = await in_thread(HEADERS, files.checked_row)
         await in_thread(DATABASE, self._catalog.add, row)
@@ -406,7 +401,7 @@ class Provisioner(msgspec.Struct):
         return None
 
     async def _download_all(
-        self, provision: Provision, files: _Files, teller: _ProgressTeller
+        self, provision: Provision, files: PlanFiles, teller: _ProgressTeller
     ) -> None:
         settings = self._settings
         patience = settings.download_stall, settings.download_tries
@@ -465,31 +460,12 @@ class Provisioner(msgspec.Struct):
         row = self._catalog.find(str(ref))
         if row is None or row.status != "ready":
             return None
-        if ref.source == "file" and not (leads_to(ref.path, row.paths) and _sees_all(ref, row)):
+        if ref.source == "file" and not (leads_to(ref.path, row.paths) and sees_all(ref, row)):
             return None
         return row
 
     def _enter_local(self, ref: ModelRef) -> ModelRow:
-        path = str(bundled_path()) if ref.source == "bundled" else ref.path
-        if not os.path.isfile(path):  # unlike Path, it takes a name that no disk would
-            kind = _kind_at(path)
-            near = "" if kind else _near(path)
-            raise RbeeError(
-                "model_invalid" if kind else "model_not_found",
-                f"{path} is {kind}, and no file" if kind else f"{path} is not on this machine",
-                near or "check the path; it is read on the machine of the hive",
-                {"path": path},
-            )
-        paths = parts_of(path)
-        if projector := _projector_beside(path) if ref.source == "file" else "":
-            paths = (*paths, projector)
-        before = content_id(paths)
-        header = header_of_file(paths[0])
-        require_model(header, path)
-        files = [stored_file(each, owned=False, is_projector=each == projector) for each in paths]
-        row = _row(ref, files, header, header.quant)
-        if content_id(paths) != before:
-            raise changing(path)
+        row = row_of_local(ref)
         self._catalog.add(row)
         return row
 
@@ -531,76 +507,6 @@ class _ProgressTeller(msgspec.Struct):
         self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
 
 
-class _Files(NamedTuple):
-    """The files of a plan on this disk: in the hub's cache, `here` under another name or of an
-    earlier version, by name, or in `folder`, where those that are fetched go."""
-
-    plan: hub.ModelPlan
-    folder: Path
-    here: Mapping[str, StoredFile]
-
-    def missing(self) -> list[hub.HubFile]:
-        """Those that have to be fetched."""
-        return [
-            file for file in self.plan.files if not file.cached_path and file.name not in self.here
-        ]
-
-    def path(self, file: hub.HubFile) -> str:
-        """Where one lies, or will."""
-        stored = self.here.get(file.name)
-        return stored.path if stored else file.cached_path or str(self.folder / file.name)
-
-    def arrived_size(self) -> int:
-        """Bytes of them that are on the disk."""
-        left = sum(file.size - arrived_size(file, self.path(file)) for file in self.missing())
-        return self.plan.size_bytes - left
-
-    def checked_row(self) -> ModelRow:
-        """The catalog row of the model, all of it fetched; what is none leaves the disk again."""
-        plan = self.plan
-        paths = [self.path(file) for file in plan.files]
-        try:
-            headers = [header_of_file(path) for path in paths]
-            require_model(headers[0], plan.files[0].name)
-        except RbeeError:
-            for file in self.missing():
-                Path(self.path(file)).unlink(missing_ok=True)
-            raise
-        files = [
-            self._stored(file, header.is_projector) for file, header in zip(plan.files, headers)
-        ]
-        return _row(plan.ref, files, headers[0], plan.quant, plan.commit)
-
-    def _stored(self, file: hub.HubFile, is_projector: bool) -> StoredFile:
-        known = self.here.get(file.name)
-        return stored_file(
-            self.path(file),
-            file.sha256,
-            known.owned if known else not file.cached_path,
-            file.name,
-            file.etag,
-            is_shared=bool(file.cached_path) and bool(_shared([file])),
-            is_projector=is_projector,
-        )
-
-
-def _row(
-    ref: ModelRef, files: Sequence[StoredFile], header: GgufHeader, quant: str, revision: str = ""
-) -> ModelRow:
-    """The row of a model whose files are all here, and have been checked."""
-    return ModelRow(
-        ref=str(ref),
-        repo=ref.repo,
-        revision=revision,
-        path=files[0].path,
-        files=tuple(files),
-        size_bytes=sum(file.size_bytes for file in files),
-        architecture=header.architecture,
-        quant=quant,
-        context_length=header.context_length,
-    )
-
-
 def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
     what = f"no provision {provision_id} on this hive"
     return RbeeError("not_found", what, "ask for the model again")
@@ -609,68 +515,6 @@ def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
 def _lies_in(ref: ModelRef) -> Threads:
     """The threads in which a model's files are looked at."""
     return FILES if ref.source == "file" else DISK
-
-
-def _sees_all(ref: ModelRef, row: ModelRow) -> bool:
-    """Whether the projector that lies beside a file of somebody's own by now is in its row."""
-    return bool(row.projector) or not _projector_beside(ref.path)
-
-
-def _kind_at(path: str) -> str:
-    """What lies at a path, where that is no file; empty: nothing."""
-    try:
-        return kind_of(os.stat(path).st_mode)
-    except (OSError, ValueError):
-        return ""
-
-
-def _near(path: str) -> str:
-    """A question after the file of that folder that was meant most likely; else empty."""
-    folder, name = os.path.split(path)
-    try:
-        with os.scandir(folder) as entries:
-            meant = nearest(name, [entry.name for entry in itertools.islice(entries, _NEIGHBOURS)])
-    except (OSError, ValueError):  # there is no such folder either
-        return ""
-    return f"did you mean file:{os.path.join(folder, meant)}?" if meant else ""
-
-
-def _projector_beside(path: str) -> str:
-    """Where the projector of a model of somebody's own lies; empty: there is none."""
-    from rbee.hive.models.projectors import beside  # late: most models are the hub's
-
-    folder, name = os.path.split(path)
-    try:
-        with os.scandir(folder) as entries:
-            found = beside(name, [each.name for each in itertools.islice(entries, _NEIGHBOURS)])
-        projector = os.path.join(folder, found) if found else ""
-        return projector if projector and header_of_file(projector).is_projector else ""
-    except (OSError, RbeeError):  # what is no projector belongs to somebody else
-        return ""
-
-
-def bundled_path() -> Path:
-    """Where the model that ships with rbee lies."""
-    return Path(__file__).with_name("bundled") / f"{BUNDLED}.gguf"
-
-
-def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
-    """Those files of a cache that somebody else may have written."""
-    return [file for file in files if owned.distrust(Path(file.cached_path)) is not None]
-
-
-def _unvouched(file: hub.HubFile) -> RbeeError:
-    """The error for a file that somebody else may have put there, and no hub was asked about."""
-    reason = owned.distrust(Path(file.cached_path))
-    why = f": {reason.why}" if reason else ""
-    return RbeeError(
-        "download_failed",
-        f"others may have put {file.name} into the Hugging Face cache, and the hub cannot be asked"
-        f" whether it is right{why}",
-        "let the hub be reached once, or have the cache belong to you or root, with nobody else"
-        " writing there (chmod -R go-w)",
-        {"path": file.cached_path, "repo": file.repo},
-    )
 
 
 def _is_of(row: ModelRow, plan: hub.ModelPlan) -> bool:
@@ -699,36 +543,3 @@ def _means_the_same(ref: ModelRef, known: ModelRef, row: ModelRow) -> bool:
 
 def _branch(ref: ModelRef) -> str:
     return ref.revision or "main"  # the hub's name for what a reference without one means
-
-
-def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
-    def read(offset: int, size: int) -> bytes:
-        return hub.read_range(file, offset, size, patience)
-
-    name = f"{file.repo}/{file.name}"
-    try:
-        header = read_header(read, name)
-        check_size(header, file.size, name)
-    except RbeeError as error:
-        if error.code == "model_invalid":
-            # To fetch it again would bring the same.
-            error.suggestion = f"name another file or quant, or another repository than {file.repo}"
-        raise
-    return header
-
-
-def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
-    """Refuse a plan one of whose files would lie elsewhere than below the models folder.
-
-    Links are followed as far as they go. Raises `RbeeError` `home_unusable`.
-    """
-    root = os.path.realpath(models)
-    for file in plan.files:
-        place = os.path.realpath(os.path.dirname(folder / file.name))
-        if os.path.commonpath([root, place]) != root:
-            raise RbeeError(
-                "home_unusable",
-                f"{plan.ref.repo} would be written to {place}, which is outside of {root}",
-                f"remove the link that leads out of {models}",
-                {"path": place},
-            )

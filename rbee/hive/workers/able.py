@@ -16,9 +16,7 @@ from rbee.wire.placement import CPU
 _FORMAT = "gguf"
 
 
-def not_able(
-    facts: EngineFacts, backend: str, *, simulated: bool, parts: int = 1
-) -> RbeeError | None:
+def not_able(facts: EngineFacts, backend: str, *, simulated: bool, parts: int) -> RbeeError | None:
     """Why an engine cannot serve a device of this kind, or `parts` devices; None: it can.
 
     A simulated device is served by an engine that runs on the CPU. The details have the `backend`

@@ -50,7 +50,7 @@ class Draft(NamedTuple):
     why: str = ""
 
     def left_out(self, why: str) -> Draft:
-        """The same, which is not used."""
+        """The draft as one that is not used, and why."""
         return Draft(self.ref, gain=self.gain, why=why)
 
 

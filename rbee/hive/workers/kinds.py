@@ -95,9 +95,7 @@ class Kinds(msgspec.Struct):
             view.new = True
         return view
 
-    async def able(
-        self, engine: str, backend: str, *, simulated: bool, parts: int = 1
-    ) -> EngineFacts:
+    async def able(self, engine: str, backend: str, *, simulated: bool, parts: int) -> EngineFacts:
         """What an engine says of itself, where it can serve a device of this kind, or `parts`.
 
         Raises `backend_unavailable` with the command that would help.

@@ -41,7 +41,7 @@ class SocketPair(NamedTuple):
         return cls(*socket.socketpair())
 
     def close(self) -> None:
-        """Neither is needed any more."""
+        """Closes both ends."""
         self.ours.close()
         self.theirs.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -12,8 +12,8 @@ from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.local import bundled_path
 from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
-from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.drafts import Draft, Drafts
 from rbee.hive.workers.kinds import Kinds
@@ -23,6 +23,7 @@ from rbee.process.content import content_id
 from rbee.wire import narration
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.devices import Backend, Gpu
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.orders import HiveOrders, WorkerOrders, WorkerSettings
 from rbee.wire.messages.sides import AskSides, AskSpread, SideOrders, SidesHere, StartSide
@@ -34,6 +35,34 @@ from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
     from rbee.hive.workers.sides import Side, Sides, SocketPair
+
+
+class _Begun(NamedTuple):
+    """A worker that is to be started, and what is known of it before there is room.
+
+    `gpu` is the first of its placement on this machine, None where it has none; `content` is what
+    lies at the paths of `row`, and `places` are those of its GPUs among those of the engine.
+    """
+
+    wanted: StartWorker
+    ref: ModelRef
+    row: ModelRow
+    url: str
+    placement: Placement
+    gpu: Gpu | None
+    facts: EngineFacts
+    content: str
+    places: dict[str, int]
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether its GPU exists on paper only."""
+        return self.gpu is not None and self.gpu.simulated
+
+    @property
+    def backend(self) -> Backend:
+        """What its engine computes with."""
+        return self.gpu.backend if self.gpu else "cpu"
 
 
 class Starter(msgspec.Struct):
@@ -138,77 +167,92 @@ class Starter(msgspec.Struct):
         engine = wanted.engine or self._settings.engine
         devices = [part.device for part in placement.own]
         gpu = await self._capacity.gpu(next((each for each in devices if each != CPU), CPU))
-        simulated = gpu is not None and gpu.simulated
-        backend = gpu.backend if gpu else "cpu"
-        facts = await self._kinds.able(engine, backend, simulated=simulated, parts=len(devices))
+        facts = await self._kinds.able(
+            engine,
+            gpu.backend if gpu else "cpu",
+            simulated=gpu is not None and gpu.simulated,
+            parts=len(devices),
+        )
         content = content_id(row.paths)
         places = await self._capacity.engine_places(devices, facts.devices)
         draft = await self._drafts.of(wanted, placement, row, facts)
+        begun = _Begun(wanted, ref, row, url, placement, gpu, facts, content, places)
         async with self._capacity.promising:
             if wanted.share:
                 for worker in self._workers.holding(content):
                     if _will_do(worker, wanted, placement, engine):
                         return worker
-            settings = self._settings
-            slots = wanted.slots or settings.slots
-            most = min(facts.slots or slots, slots)
-            unloaded: list[str] | None
-            if placement.others:
-                await self._kinds.speaks(engine)
-                fit, unloaded = await self._as_dealt(placement, ref, wanted)
-            else:
-                if draft.headers and not await self._have_room(placement, ref, wanted, draft):
-                    draft = draft.left_out("there is no room for it beside the model")
-                ask = functools.partial(
-                    self.check, placement, ref, wanted.ctx or 0, most, draft.headers
-                )
-                fit = await ask()
-                unloaded = await self._make_room(placement, fit)
-                if unloaded is not None:  # for more than the first, or for none: some may be in use
-                    fit = await ask()
-            need, header, context = fit.need, fit.headers[0], fit.context
-            threads = self._threads(facts, need)
-            orders = WorkerOrders(
-                host=settings.worker_host or host_of(url),
-                port=settings.worker_port if wanted.port_hint is None else wanted.port_hint,
-                token=self._hive.token,
-                worker_id="",
-                hive_url=url,
-                model_ref=str(ref),
-                model_paths=row.paths,
-                placement=fit.placed(self._hive.hive_id),
-                backend=backend,
-                context=context,
-                slots=fit.slots,
-                threads=threads,
-                settings=msgspec.convert(settings, WorkerSettings, from_attributes=True),
-                chat_template=wanted.chat_template
-                or str(header.metadata.get("tokenizer.chat_template", "")),
-                template=template_name(wanted.chat_template),
-                trial_model=str(bundled_path()),
-                memory_limit=memory_limit(
-                    need, settings, on_gpu=gpu is not None, threads=threads, slots=fit.slots
-                ),
-                pooling=pooling_of(header),
-                batch=batch_of(header, context),
-                simulated=simulated,
-                content=content,
-                vectors_up_to=wanted.vectors_up_to,
-                longest=longest_request(header, context, fit.slots) if facts.shares else context,
-                trained=header.context_length,
-                projector=row.projector if "pictures" in facts.can else "",
-                engine_places={} if simulated else places,
-                draft=draft.ref,
-                draft_paths=list(draft.paths),
-                draft_gain=draft.gain,
-            )
+            fit, unloaded, draft = await self._with_room(begun, draft)
+            orders = self._orders(begun, fit, draft)
             streams = _streams_to(placement.others)
             orders.streams = [stream.theirs.fileno() for stream in streams.values()]
-            worker = await self._workers.start(facts, orders, fit, unloaded or [], streams)
+            worker = await self._workers.start(facts, orders, fit, unloaded, streams)
             if draft.why:
                 told = {"draft": draft.ref, "why": draft.why}
                 worker.start.narrate(say(narration.DRAFT_LEFT_OUT, told))
             return worker
+
+    async def _with_room(self, begun: _Begun, draft: Draft) -> tuple[Fit, list[str], Draft]:
+        """How its model fits, the workers that were unloaded for it, and the draft, or that without
+        which there is room. Raises as `check` does."""
+        wanted, ref, placement, facts = begun.wanted, begun.ref, begun.placement, begun.facts
+        slots = wanted.slots or self._settings.slots
+        most = min(facts.slots or slots, slots)
+        if placement.others:
+            await self._kinds.speaks(facts.engine)
+            return *await self._as_dealt(placement, ref, wanted), draft
+        if draft.headers and not await self._have_room(placement, ref, wanted, draft):
+            draft = draft.left_out("there is no room for it beside the model")
+        ask = functools.partial(self.check, placement, ref, wanted.ctx or 0, most, draft.headers)
+        fit = await ask()
+        unloaded = await self._make_room(placement, fit)
+        if unloaded is None:
+            return fit, [], draft
+        return (
+            await ask(),
+            unloaded,
+            draft,
+        )  # for more than the first, or for none: some may be in use
+
+    def _orders(self, begun: _Begun, fit: Fit, draft: Draft) -> WorkerOrders:
+        wanted, facts, settings = begun.wanted, begun.facts, self._settings
+        need, header, context = fit.need, fit.headers[0], fit.context
+        threads = self._threads(facts, need)
+        on_gpu = begun.gpu is not None
+        return WorkerOrders(
+            host=settings.worker_host or host_of(begun.url),
+            port=settings.worker_port if wanted.port_hint is None else wanted.port_hint,
+            token=self._hive.token,
+            worker_id="",
+            hive_url=begun.url,
+            model_ref=str(begun.ref),
+            model_paths=begun.row.paths,
+            placement=fit.placed(self._hive.hive_id),
+            backend=begun.backend,
+            context=context,
+            slots=fit.slots,
+            threads=threads,
+            settings=msgspec.convert(settings, WorkerSettings, from_attributes=True),
+            chat_template=wanted.chat_template
+            or str(header.metadata.get("tokenizer.chat_template", "")),
+            template=template_name(wanted.chat_template),
+            trial_model=str(bundled_path()),
+            memory_limit=memory_limit(
+                need, settings, on_gpu=on_gpu, threads=threads, slots=fit.slots
+            ),
+            pooling=pooling_of(header),
+            batch=batch_of(header, context),
+            simulated=begun.is_simulated,
+            content=begun.content,
+            vectors_up_to=wanted.vectors_up_to,
+            longest=longest_request(header, context, fit.slots) if facts.shares else context,
+            trained=header.context_length,
+            projector=begun.row.projector if "pictures" in facts.can else "",
+            engine_places={} if begun.is_simulated else begun.places,
+            draft=draft.ref,
+            draft_paths=list(draft.paths),
+            draft_gain=draft.gain,
+        )
 
     def _threads(self, facts: EngineFacts, need: Need) -> int:
         threads = self._settings.engine_threads or facts.threads

@@ -21,8 +21,8 @@ import psutil
 from aiohttp import web
 
 from rbee.hive.capacity import Capacity, Fit
+from rbee.hive.control_groups import memory_kills
 from rbee.hive.devices import ram_here
-from rbee.hive.limits import memory_kills
 from rbee.hive.outbox import Outbox
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.hive.workers.kinds import Kinds, Spare
@@ -40,11 +40,11 @@ from rbee.http.board import Board
 from rbee.http.client import Peer
 from rbee.process import journal, logs, own_folder
 from rbee.process.content import is_still
+from rbee.process.cpu_use import uses_cpu
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import discard, exit_of, stop
 from rbee.process.tasks import DISK, End, begin, in_thread, spawn
-from rbee.process.work import uses_cpu
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError, no_such, stale, stuck, unforeseen
 from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
@@ -416,41 +416,49 @@ class Supervisor(msgspec.Struct):
                     return
                 # Tried once more without its chat template, the part that is a program.
                 worker.orders.deadly_template = bool(worker.orders.chat_template)
-            worker.restart_count += 1
-            worker.is_restarting = True
-            worker.state = WorkerState.LOADING
-            worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
-            self._on_change()
-            facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
-            self._say(worker, narration.WORKER_RESTART, count=worker.restart_count, **facts)
-            await asyncio.sleep(delay)
-            if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
-                self._remove(worker)
+            died_again = await self._start_again(worker, how, delay)
+            if died_again is None:
                 return
-            spare = Spare(self._home, worker.facts.engine)
-            worker.child, worker.exited = spare.child, exit_of(spare.child)
-            worker.url = ""
-            worker.worked_at = worker.last_report = time.monotonic()
-            worker.cpu = 0.0
-            try:
-                await self._give_orders(worker, spare)
-            except RbeeError as error:
-                worker.killed = worker.child.process.poll() is None  # it hangs
-                discard(spare.child)
-                status = await worker.exited
-                if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
-                    self._remove(worker)
-                    return
-                if error.code != "internal":  # it gave its reason: a retry would fail alike
-                    self._give_up(worker, error)
-                    return
-            else:
-                self._on_change()
-                self._watch(worker)
-                return
+            status = died_again
         what = f"worker {worker.worker_id} died ({how}) and was restarted {worker.restart_count}"
         advice = _PERHAPS_MEMORY if cause is Cause.PERHAPS_MEMORY else ""
         self._give_up(worker, worker.error("worker_crashed", f"{what} times in vain", advice))
+
+    async def _start_again(self, worker: Worker, how: str, delay: float) -> int | None:
+        """Starts a worker that has ended (`how`) once more, after `delay` seconds; the status with
+        which it has ended before it listened. None: it listens, or there is nothing more to try."""
+        worker.restart_count += 1
+        worker.is_restarting = True
+        worker.state = WorkerState.LOADING
+        worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
+        self._on_change()
+        facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
+        self._say(worker, narration.WORKER_RESTART, count=worker.restart_count, **facts)
+        await asyncio.sleep(delay)
+        if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+            self._remove(worker)
+            return None
+        spare = Spare(self._home, worker.facts.engine)
+        worker.child, worker.exited = spare.child, exit_of(spare.child)
+        worker.url = ""
+        worker.worked_at = worker.last_report = time.monotonic()
+        worker.cpu = 0.0
+        try:
+            await self._give_orders(worker, spare)
+        except RbeeError as error:
+            worker.killed = worker.child.process.poll() is None  # it hangs
+            discard(spare.child)
+            status = await worker.exited
+            if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                self._remove(worker)
+                return None
+            if error.code != "internal":  # it gave its reason: a retry would fail alike
+                self._give_up(worker, error)
+                return None
+            return status
+        self._on_change()
+        self._watch(worker)
+        return None
 
     def _deadly(self, worker: Worker, how: str) -> RbeeError:
         """The error of a model that its engine has died of twice while it loaded it, the second

@@ -8,7 +8,7 @@ import socket
 import time
 
 from rbee.hive.capacity import Promise
-from rbee.hive.limits import memory_kills
+from rbee.hive.control_groups import memory_kills
 from rbee.http.operation import Operation
 from rbee.process.child import Child, tail
 from rbee.wire.errors import RbeeError
@@ -119,7 +119,7 @@ class Worker:
         self.ended = report.ended
 
     def close_streams(self) -> None:
-        """Nobody is to carry them any more."""
+        """Closes the streams to its parts."""
         for stream in self.streams.values():
             stream.close()
         self.streams.clear()

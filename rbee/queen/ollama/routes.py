@@ -5,7 +5,7 @@ What answers them is imported with the first request: its many messages are no p
 
 from __future__ import annotations
 
-from rbee.http.server import Table
+from rbee.http.tables import Table
 from rbee.queen.front.offer import Offer
 from rbee.wire.routes import Who
 

@@ -5,6 +5,8 @@ But for `read_config`, pure: it is handed the text.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import paramiko
+import paramiko.config
 
 from rbee.process.owned import distrust
-from rbee.queen.ssh.refusals import refuse
+from rbee.queen.ssh.errors import ssh_failed
 from rbee.wire.messages.hives import SshTarget
 from rbee.wire.names import quoted, why_no_host, why_no_user
 
@@ -71,7 +74,7 @@ def read_config(home: Path) -> str:
     try:
         return "\n".join(included(text, read) for text in read("config"))
     except OSError as error:
-        raise refuse(
+        raise ssh_failed(
             "config",
             f"cannot read the SSH configuration: {error.filename}: {error.strerror}",
             f"chmod 600 {error.filename}",
@@ -85,7 +88,7 @@ def _owned(file: Path) -> Path:
     """
     strange = distrust(file)
     if strange is not None:
-        raise refuse(
+        raise ssh_failed(
             "config",
             f"the SSH configuration may run commands, and {strange.why}",
             f"see to it that it is yours, and: {shlex.join(['chmod', 'go-w', str(file)])}",
@@ -99,7 +102,9 @@ def included(text: str, read: Callable[[str], Sequence[str]], depth: int = 0) ->
     What follows belongs to the block in which the Include stands, so its header is said again.
     """
     if depth > _DEEPEST:
-        raise refuse("config", "the SSH configuration includes itself", "look into ~/.ssh/config")
+        raise ssh_failed(
+            "config", "the SSH configuration includes itself", "look into ~/.ssh/config"
+        )
     header, lines = "Host *", []
     for line in text.splitlines():
         include = _INCLUDE.fullmatch(line)
@@ -121,11 +126,19 @@ def resolve(
     `host` may be a name, an address or an alias of the configuration, which may have shell text run
     in which that name stands (`Match exec`). Raises `ssh_failed`, reason ``config``.
     """
+    if "exec" in config.lower():
+        _let_match_exec()
     try:
         parsed = paramiko.SSHConfig.from_text(config)
     except paramiko.ConfigParseError as error:
         raise _unreadable(str(error)) from None
     return _Resolver(parsed, home, local_user).target(host, given or SshTarget(), frozenset())
+
+
+def _let_match_exec() -> None:
+    """Gives paramiko what it runs commands with, where that is installed; see the package."""
+    with contextlib.suppress(ImportError):
+        vars(paramiko.config)["invoke"] = importlib.import_module("invoke")
 
 
 class _Resolver:
@@ -136,7 +149,7 @@ class _Resolver:
 
     def target(self, host: str, given: SshTarget, on_the_way: frozenset[str]) -> Target:
         """`on_the_way` are those that lead there, none of which it may go through."""
-        _require(host, why_no_host, "machine")  # before any token is expanded with it
+        _require(host, why_no_host, "machine")  # before `%h` and the like are replaced by it
         said = self._said(host)
         address = _require(said.get("hostname", host), why_no_host, "machine")
         user = given.user or said.get("user") or self._local_user
@@ -200,7 +213,7 @@ def _number(text: str | None, host: str) -> int:
 def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
     """`text`, if it can be the name of a machine or a user. Raises for anything else."""
     if why := why_not(text):
-        raise refuse(
+        raise ssh_failed(
             "config",
             f"{quoted(text)} cannot be the name of a {what}: {why}",
             "look for that name in ~/.ssh/config and in what was typed",
@@ -209,4 +222,4 @@ def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
 
 
 def _unreadable(why: str) -> Exception:
-    return refuse("config", f"cannot use ~/.ssh/config: {why}", "mend ~/.ssh/config")
+    return ssh_failed("config", f"cannot use ~/.ssh/config: {why}", "mend ~/.ssh/config")

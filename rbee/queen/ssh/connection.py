@@ -9,8 +9,8 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import in_own_thread, start_thread
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.dialling import Dialled, Dialling
+from rbee.queen.ssh.errors import ssh_failed
 from rbee.queen.ssh.program import LineReader, Program, Ran
-from rbee.queen.ssh.refusals import refuse
 from rbee.queen.ssh.tunnels import Tunnels
 from rbee.wire.settings import Settings
 
@@ -86,7 +86,7 @@ class Lines:
 
 
 class SshConnection:
-    """A machine that let us in."""
+    """An authenticated connection to a machine."""
 
     def __init__(self, target: Target, dialled: Dialled, settings: Settings) -> None:
         self.target = target
@@ -117,7 +117,7 @@ class SshConnection:
             async with timeout(_LONGEST_RUN):
                 return await in_own_thread(program.finish)
         except asyncio.TimeoutError:
-            raise refuse(
+            raise ssh_failed(
                 "timeout",
                 f"a program on {self.target.name} has not ended after {_LONGEST_RUN:g} s",
                 f"look what keeps that machine busy: ssh {self.target.login}",

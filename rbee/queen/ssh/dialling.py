@@ -12,9 +12,9 @@ import paramiko
 
 from rbee.queen.ssh import host_keys
 from rbee.queen.ssh.config import Target
+from rbee.queen.ssh.errors import ssh_failed
 from rbee.queen.ssh.login import log_in
 from rbee.queen.ssh.proxy import Proxy
-from rbee.queen.ssh.refusals import refuse
 from rbee.wire.errors import RbeeError
 from rbee.wire.settings import Settings
 
@@ -32,7 +32,7 @@ class Dialled:
     opened: contextlib.ExitStack
 
     def close(self) -> None:
-        """Ends it, the target's end first."""
+        """Closes the connection to the target, then those that it runs over."""
         self.opened.close()
 
 
@@ -129,7 +129,7 @@ class Dialling:
             transport.set_keepalive(max(1, round(self.settings.heartbeat_interval)))
         except OSError as error:
             transport.close()
-            raise refuse(
+            raise ssh_failed(
                 "known_hosts",
                 f"cannot use {error.filename}: {error.strerror}",
                 f"chmod 600 {error.filename}",
@@ -145,19 +145,19 @@ def _unreached(hop: Target, error: Exception, seconds: float) -> RbeeError:
     if hop.address == hop.name:
         where = f"{hop.name} port {hop.port}"
     if isinstance(error, (socket.gaierror, UnicodeError)):
-        return refuse(
+        return ssh_failed(
             "dns",
             f"nobody knows a machine called {hop.address}",
             "look for a slip in the name, or type its address, such as 192.168.1.20",
         )
     if isinstance(error, ConnectionRefusedError):
-        return refuse(
+        return ssh_failed(
             "refused",
             f"no SSH server listens at {where}",
             f"on {hop.name}: sudo apt install openssh-server; or name another port: --ssh-port",
         )
     if isinstance(error, TimeoutError):
-        return refuse(
+        return ssh_failed(
             "timeout",
             f"{where} did not answer within {seconds:g} s",
             "look whether that machine is on, and whether a firewall is in the way",
@@ -165,7 +165,7 @@ def _unreached(hop: Target, error: Exception, seconds: float) -> RbeeError:
     why = getattr(error, "strerror", None) or str(error) or "the connection broke off"
     if isinstance(error, paramiko.ChannelException):
         why = f"the machine before it says {error.text!r}"
-    return refuse(
+    return ssh_failed(
         "unreachable",
         f"{where} cannot be reached: {why}",
         "look whether that machine is on, and in the same network",
@@ -174,13 +174,13 @@ def _unreached(hop: Target, error: Exception, seconds: float) -> RbeeError:
 
 def _no_ssh(hop: Target, error: Exception, proxy: Proxy | None) -> RbeeError:
     if proxy is not None:
-        return refuse(
+        return ssh_failed(
             "proxy_command",
             f"{hop.name} cannot be reached by the ProxyCommand of ~/.ssh/config: "
             f"{proxy.complaint() or error}",
             f"look into ~/.ssh/config; this has to work: ssh {hop.login}",
         )
-    return refuse(
+    return ssh_failed(
         "no_ssh",
         f"what listens at {hop.address} port {hop.port} does not speak SSH as we do: {error}",
         f"name the port of its SSH server: --ssh-port; this has to work: ssh {hop.login}",

@@ -17,7 +17,7 @@ import paramiko
 
 from rbee.process import whole_file
 from rbee.queen.ssh.config import Target
-from rbee.queen.ssh.refusals import refuse
+from rbee.queen.ssh.errors import ssh_failed
 
 _REVOKED = "@revoked"
 #: The algorithms in which a key of each kind signs, where they are not called as it is.
@@ -80,7 +80,7 @@ def check(
     same = [each for each in known if each.blob == shown]
     revoked = [each for each in same if each.marker == _REVOKED]
     if revoked:
-        raise refuse(
+        raise ssh_failed(
             "revoked_host_key",
             f"the host key of {target.name}, {fingerprint}, is revoked in {_place(revoked[0])}",
             f"give {target.name} a new host key, or remove that line",
@@ -93,7 +93,7 @@ def check(
         files = dict.fromkeys(each.file for each in others)
         forget = [shlex.join(["ssh-keygen", "-R", target.known_as, "-f", str(f)]) for f in files]
         again = " && ".join([*forget, agree])
-        raise refuse(
+        raise ssh_failed(
             "changed_host_key",
             f"HOST KEY CHANGED: SOMEBODY MAY BE POSING AS {target.name}! It shows {key.get_name()} "
             f"{fingerprint}, another than {_place(others[0])}",
@@ -107,7 +107,7 @@ def check(
     kind = key.get_name().removeprefix("ssh-").partition("-")[0]
     look = f"ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub"
     message = f"{target.name} is not known yet: its {key.get_name()} host key is {fingerprint}"
-    raise refuse(
+    raise ssh_failed(
         "unknown_host_key",
         f"{message}; agreed to was {accept}" if accept else message,
         f"only where that machine itself shows the same with `{look}`: {agree}",

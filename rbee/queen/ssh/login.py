@@ -11,7 +11,7 @@ from pathlib import Path
 import paramiko
 
 from rbee.queen.ssh.config import Target
-from rbee.queen.ssh.refusals import refuse
+from rbee.queen.ssh.errors import ssh_failed
 from rbee.wire.errors import RbeeError
 
 #: Who else may touch a private key: nobody.
@@ -44,7 +44,7 @@ def log_in(transport: paramiko.Transport, target: Target, passphrase: str) -> No
     if troubles:
         raise troubles[0]
     if not offered:
-        raise refuse(
+        raise ssh_failed(
             "authentication",
             f"there is no key to log in with at {target.name}",
             f"ssh-keygen -t ed25519 && ssh-copy-id {target.login}",
@@ -68,7 +68,7 @@ def _keys(
 ) -> Iterator[paramiko.PKey]:
     """First what the agent holds of the target's own keys, then its others, then the files."""
     if target.key_is_typed and not os.path.exists(target.key_files[0]):
-        raise refuse(
+        raise ssh_failed(
             "key_missing",
             f"there is no key {target.key_files[0]}",
             f"name one that is there, or make it: ssh-keygen -f {target.key_files[0]}",
@@ -98,16 +98,18 @@ def read_key(file: Path, passphrase: str) -> paramiko.PKey:
     """The private key in a file. Raises `ssh_failed`."""
     try:
         if file.stat().st_mode & _OTHERS:
-            raise refuse("key_permissions", f"others may read the key {file}", f"chmod 600 {file}")
+            raise ssh_failed(
+                "key_permissions", f"others may read the key {file}", f"chmod 600 {file}"
+            )
         return paramiko.PKey.from_path(file)
     except OSError as error:
-        raise refuse(
+        raise ssh_failed(
             "key_unreadable", f"cannot read the key {file}: {error.strerror}", f"chmod 600 {file}"
         ) from None
     except (TypeError, paramiko.PasswordRequiredException):
         return _decrypted(file, passphrase)
     except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType):
-        raise refuse(
+        raise ssh_failed(
             "key_unreadable",
             f"{file} holds no private key that can be used",
             "name the private one of a pair, of kind ed25519, ecdsa or rsa",
@@ -116,7 +118,7 @@ def read_key(file: Path, passphrase: str) -> paramiko.PKey:
 
 def _decrypted(file: Path, passphrase: str) -> paramiko.PKey:
     if not passphrase:
-        raise refuse(
+        raise ssh_failed(
             "passphrase_needed",
             f"the key {file} has a passphrase",
             f"ssh-add {shlex.quote(str(file))}",
@@ -126,7 +128,7 @@ def _decrypted(file: Path, passphrase: str) -> paramiko.PKey:
         # The stubs want text, cryptography takes bytes alone.
         return paramiko.PKey.from_path(file, passphrase.encode())  # type: ignore[arg-type]
     except (TypeError, ValueError, paramiko.SSHException):
-        raise refuse(
+        raise ssh_failed(
             "passphrase_wrong",
             f"that is not the passphrase of {file}",
             "type it again",
@@ -151,11 +153,11 @@ def _not_let_in(target: Target, offered: int) -> RbeeError:
         why = f"{target.name} does not let {target.user} in with the key {file}"
         copy = f"ssh-copy-id -i {shlex.quote(str(file))}"
     right = "or name the right user and key: --ssh-user, --key"
-    return refuse("authentication", why, f"{copy} {target.login}, {right}", user=target.user)
+    return ssh_failed("authentication", why, f"{copy} {target.login}, {right}", user=target.user)
 
 
 def _wants(target: Target, ways: list[str]) -> RbeeError:
-    return refuse(
+    return ssh_failed(
         "authentication",
         f"{target.name} lets {target.user} in by {' and '.join(ways)}, not by a key alone",
         f"allow public keys in its sshd_config, then: ssh-copy-id {target.login}",

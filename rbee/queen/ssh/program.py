@@ -11,7 +11,7 @@ import paramiko
 
 from rbee.process.tasks import start_thread
 from rbee.queen.ssh.config import Target
-from rbee.queen.ssh.refusals import refuse
+from rbee.queen.ssh.errors import ssh_failed
 
 _CHUNK = 65536
 #: How much is sent at once of what a program is to read (bytes).
@@ -140,7 +140,7 @@ class Program:
         status = self.status()
         words = (self.stderr() + (self._noise or b"")).decode("utf-8", "replace").strip()
         last = words.splitlines()[-1].strip()[:_LAST_WORDS] if words else ""
-        return refuse(
+        return ssh_failed(
             "shell",
             f"the login shell of {self._target.user} on {self._target.name} ends with status "
             f"{status} before it runs anything{f': {last}' if last else ''}",
@@ -150,14 +150,14 @@ class Program:
 
     def says_too_much(self, most: int) -> Exception:
         """The error where it says more than `most` bytes."""
-        return refuse(
+        return ssh_failed(
             "lost",
             f"a program on {self._target.name} says more than {most} bytes, and was left alone",
             f"look what answers there: ssh {self._target.login}",
         )
 
     def _lost(self) -> Exception:
-        return refuse(
+        return ssh_failed(
             "lost",
             f"the SSH connection to {self._target.name} broke off",
             "look whether that machine is on and reachable, then try again",

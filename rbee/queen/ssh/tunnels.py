@@ -12,7 +12,7 @@ import paramiko
 
 from rbee.process.tasks import start_thread
 from rbee.queen.ssh.config import Target
-from rbee.queen.ssh.refusals import refuse
+from rbee.queen.ssh.errors import ssh_failed
 
 _LOOPBACK = "127.0.0.1"
 _CHUNK = 65536
@@ -64,7 +64,7 @@ class Tunnels:
                 port = self._transport.request_port_forward(_LOOPBACK, wanted, self._on_channel)
                 self._wanted_here[port] = here
                 return port
-        raise refuse(
+        raise ssh_failed(
             "tunnel",
             f"the SSH server of {self._target.name} lets no tunnel be opened",
             "AllowTcpForwarding yes in its sshd_config; or add that machine with --no-tunnel, in "
@@ -72,7 +72,7 @@ class Tunnels:
         )
 
     def close(self) -> None:
-        """Takes the ports here away."""
+        """Closes the ports on this machine."""
         for port in list(self._servers):
             self.stop(port)
 

@@ -29,7 +29,7 @@ class HiddenSocket:
         self._reached_at = self.path
 
     def is_listened_at(self) -> None:
-        """The engine listens."""
+        """To be called once the engine listens at `path`: it is reached from then on."""
         if sys.platform == "linux":
             os.rename(self.path, os.path.join(self._folder, _SHORT))
             folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

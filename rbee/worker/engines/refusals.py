@@ -99,7 +99,8 @@ def engine_failed(engine: str, words: str) -> RbeeError:
 
 def words_of(message: str) -> str:
     """What an engine says, without the colours and the empty lines that terminals get."""
-    if len(message) > _LONGEST_SAID:  # it quotes what somebody has sent, and is searched through
+    # It quotes the request, which may be long, and is searched by regular expressions.
+    if len(message) > _LONGEST_SAID:
         message = f"{message[: _LONGEST_SAID // 2]}\n{message[-_LONGEST_SAID // 2 :]}"
     return _COLOURS.sub("", message).strip()
 

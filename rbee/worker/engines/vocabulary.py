@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,8 @@ _HOLES = (
     ("<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"),
     ("▁<PRE>", "▁<SUF>", "▁<MID>"),
 )
+#: A token by its number, and more than any model has.
+_NUMBER, _MOST_TOKENS = re.compile(r"-?\d{1,20}"), 2**31
 #: What a token may look like that has a meaning of its own.
 _MARK = re.compile(r"\s*[<\[].*[>\]]\s*", re.DOTALL)
 
@@ -58,6 +60,16 @@ class Vocabulary:
         if "error" in answer:
             raise no_tokens(field)
         return str(answer["content"])
+
+    def require(self, weighed: Collection[str], field: str) -> None:
+        """Raises `invalid_request`, by the name of the field, where a number stands among these
+        tokens that is none; words are cut into theirs."""
+        numbers = [int(each) for each in weighed if _NUMBER.fullmatch(each)]
+        if not numbers:
+            return
+        if not 0 <= min(numbers) <= max(numbers) < _MOST_TOKENS:
+            raise no_tokens(field)
+        self.text(numbers, field)
 
     def pieces(self, ids: Sequence[int]) -> list[bytes]:
         """The text of each of these tokens, as far as it is text."""

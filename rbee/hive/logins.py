@@ -1,6 +1,6 @@
 """Who is logged in on this machine, besides the queen's own SSH connection.
 
-`people` judges what was found, and is pure; `find_people` finds it. ``who`` knows terminals,
+`logged_in` judges what was found, and is pure; `find_logged_in` finds it. ``who`` knows terminals,
 logind sessions of desktops, and the table of processes what runs over SSH without a terminal. An
 SSH connection in which nothing runs is a tunnel, as the queen's is, and counts as nobody.
 """
@@ -37,7 +37,7 @@ class OverSsh(NamedTuple):
     program: str
 
 
-def people(who: str, sessions: Iterable[LoginSession], over_ssh: Iterable[OverSsh]) -> list[str]:
+def logged_in(who: str, sessions: Iterable[LoginSession], over_ssh: Iterable[OverSsh]) -> list[str]:
     """Who is there, ``anna on pts/0`` each, nobody twice."""
     lines = (line.split() for line in who.splitlines())
     found = [f"{words[0]} on {words[1]}" for words in lines if len(words) > 1]
@@ -49,11 +49,11 @@ def people(who: str, sessions: Iterable[LoginSession], over_ssh: Iterable[OverSs
     return list(dict.fromkeys(found))
 
 
-def find_people() -> list[str]:
+def find_logged_in() -> list[str]:
     """Who is logged in on this machine. Blocks, for as long as the system's programs take."""
     ids = [line.split()[0] for line in said(_LIST).splitlines() if line.strip()]
     told = said(("loginctl", "show-session", *_asked(), *ids)) if ids else ""
-    return people(said(("who",)), sessions_of(told), _over_ssh())
+    return logged_in(said(("who",)), sessions_of(told), _over_ssh())
 
 
 _LIST = ("loginctl", "list-sessions", "--no-legend", "--no-pager")

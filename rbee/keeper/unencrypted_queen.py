@@ -1,4 +1,4 @@
-"""A queen of another machine who is spoken to in the open, and how to speak to her through SSH."""
+"""A queen of another machine who is spoken to without encryption, and how to reach her by SSH."""
 
 from __future__ import annotations
 
