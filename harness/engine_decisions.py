@@ -27,11 +27,13 @@ _BREAK = "~"
 _KNOWS = {
     "knows nothing else": "",
     "has a switch": "{% if enable_thinking is false %}{% endif %}",
+    "has a switch of another name": "{% if thinking is defined and thinking %}{% endif %}",
     "knows earlier thoughts": "{{ message.reasoning_content }}",
 }
 _TEMPLATES = {
     "a template that knows of no thoughts": "{{ messages[0].content }}",
     "a template with the channels of gpt-oss": "<|channel|>analysis<|message|> <think>",
+    "a template that names an effort": "<reasoning_effort>high</reasoning_effort>",
     "a template that knows all about thoughts": (
         "<think> {{ enable_thinking }} {{ message.reasoning_content }}"
     ),
@@ -56,6 +58,13 @@ def taught(mark: str, knows: str) -> str:
 def template_of(what: str) -> tuple[str, str]:
     """A template, and what the engine is given for it."""
     return _TEMPLATES[what], thinking.taught(_TEMPLATES[what])
+
+
+def closing(template: str) -> str:
+    """What closes a thought that this template opens."""
+    marks = thinking.marks_of(template)
+    assert marks is not None, template
+    return marks.close
 
 
 def given_back(thought: str, *, wanted: bool) -> str:
@@ -147,11 +156,11 @@ def _split(body: str, by: str) -> list[str]:
     return [*parts, part.strip()]
 
 
-def refusal(words: str, code: int = 400) -> RbeeError:
-    """The error for what llama.cpp says of a conversation that demands a form."""
-    asked = InferRequest(
-        messages=[ChatMessage(role="user", content="hello")], json_schema={"type": "object"}
-    )
+def refusal(words: str, code: int = 400, *, begun: bool = False) -> RbeeError:
+    """The error for what llama.cpp says of a conversation that demands a form; `begun`: of one that
+    ends with the beginning of the answer."""
+    said_last = ChatMessage(role="assistant" if begun else "user", content="hello")
+    asked = InferRequest(messages=[said_last], json_schema={"type": "object"})
     said = {"message": words.replace(_BREAK, "\n"), "code": code}
     return refusals.refused(asked, said)
 

@@ -90,7 +90,7 @@ _OF_MESSAGES: tuple[tuple[str, type[msgspec.Struct]], ...] = (
 
 def page() -> str:
     """The page, in Markdown. Raises ValueError for a field of which nothing is said."""
-    both = fields_of(requests.Asked)
+    both = fields_of(requests.Completing)
     chats = _without(both, fields_of(requests.ChatRequest))
     texts = _without(both, fields_of(requests.CompletionRequest))
     elsewhere = fields_of(Elsewhere)

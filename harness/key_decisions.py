@@ -8,14 +8,16 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from rbee.queen.catalog import KeyCatalog, KeyRow, open_catalog
+from rbee.queen.catalog import KeyCatalog, KeyRow, NameCatalog, open_catalog
 from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.heard import heard_by_key
 from rbee.queen.keys import Keys
+from rbee.queen.names import Names
 from rbee.queen.openai.errors import failed
 from rbee.queen.rights import Rights, Use, granted, limits_of, require_left
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import Narration
+from rbee.wire.settings import Settings
 
 #: What is on the machines of the swarm.
 PRESENT = (
@@ -80,6 +82,7 @@ def reads_for_guesses(count: int) -> int:
             assert await keys.recognise(f"Bearer rbee-{secrets.token_urlsafe(24)}") is None
 
     with tempfile.TemporaryDirectory() as folder:
-        catalog = _Counted(open_catalog(Path(folder) / "queen.db", 1.0))
-        asyncio.run(guess(Keys(catalog)))
+        database = open_catalog(Path(folder) / "queen.db", 1.0)
+        catalog, names = _Counted(database), Names(NameCatalog(database), Settings())
+        asyncio.run(guess(Keys(catalog, names)))
     return catalog.reads

@@ -10,17 +10,26 @@ from typing import Any
 import msgspec
 
 from harness import paper, settings_page
+from rbee.hive import processors
+from rbee.hive.models import hub, provisioner
 from rbee.hive.models.pooling import default_context
+from rbee.hive.workers import restart
 from rbee.hive.workers.restart import restart_delay
+from rbee.keeper import doctor, history, machines
 from rbee.keeper.lists import job_table, models_in_all
 from rbee.keeper.options import INFER_OPTIONS
+from rbee.queen import daemon as queen_daemon
+from rbee.queen import jobs, other_machine, scheduler, shell, troubles
 from rbee.queen.openai.mapping import Text
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest
+from rbee.wire import errors, names, narration, placement
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
 from rbee.wire.messages.jobs import JobRequest, JobState, JobView
 from rbee.wire.messages.models import ClusterModelView
+from rbee.wire.messages.workers import LEAST_GAIN
 from rbee.wire.settings import Settings, settings_from, with_flags
+from rbee.worker import telling
 
 _CHAT = {"model": "minillama", "messages": [{"role": "user", "content": "hello"}]}
 #: What is handed in, and what it says besides.
@@ -33,6 +42,38 @@ _BODIES: dict[str, tuple[type[Any], dict[str, Any]]] = {
 #: A word for an empty cell.
 _NOTHING = ("nothing", "no flag")
 _FLAGS = {"--host": "queen_host", "--port": "queen_port", "--database": "database"}
+
+
+def fixed() -> dict[str, str]:
+    """The numbers that nobody can set, by what each is."""
+    megabyte, mebibyte = 1e6, 1024 * 1024
+    values = {
+        "seconds until a queue that was full may be asked again": jobs.RETRY_AFTER,
+        "seconds until a queen who leaves may be asked again": queen_daemon._BACK_AFTER_S,
+        "seconds that an installation on another machine may take": other_machine._INSTALL_LIMIT,
+        "MB of its disk that an installation needs": shell.INSTALLATION_BYTES / megabyte,
+        "GB of a disk below which it is short of room for a model": doctor._LITTLE_ROOM / 1e9,
+        "MB of a disk below which it has no room": doctor._NO_ROOM / megabyte,
+        "MiB of weights up to which one thread is enough": processors._ONE_THREAD_IS_ENOUGH
+        / mebibyte,
+        "MiB of a device that are never a model's": placement.DEVICE_FLOOR / mebibyte,
+        "times as fast with a draft that it is used": LEAST_GAIN,
+        "tokens of a prompt beyond which its reading is told": telling._LONG,
+        "seconds between two lines about a long prompt or answer": telling._LINE,
+        "characters of a line of narration": narration.LONGEST,
+        "names that an error lists": errors._LISTED,
+        "characters of an error": errors._LONGEST,
+        "characters of the name of a machine": names.LONGEST_HIVE,
+        "times that a passphrase is asked for": machines._PASSPHRASE_TRIES,
+        "entries that a chat remembers": history._ENTRIES,
+        "seconds that a hub in trouble is waited for": hub.LONGEST_WAIT_S,
+        "seconds between two lines about a download": provisioner._BETWEEN_PERCENTS,
+        "downloads from one host at once": provisioner.OF_ONE_HOST,
+        "seconds after which a worker counts as sound": restart._SOUND_AFTER,
+        "workers that a job may lose": troubles.WORKERS_LOST,
+        "machines that a model may lie on": scheduler._MOST_MACHINES,
+    }
+    return {what: f"{value:g}" for what, value in values.items()}
 
 
 def read(environment: str, file: str, flag: str) -> Settings:

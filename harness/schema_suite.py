@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -52,17 +53,20 @@ _RULES = """\
   `x-...`, and each keyword that JSON Schema does not have (`units`, `enumDescriptions`), unless it
   is nearly one that it has: `minlength` is refused. `nullable: true` of OpenAPI allows null.
 - `pattern` is ECMA-262's, as far as it is regular: no references back, no word boundaries, no
-  looking behind, no classes of Unicode.
+  looking behind, and of classes of Unicode the general categories (`\\p{{L}}`).
 - `uniqueItems` is held to where the items are listed in an `enum` (they come in its order).
 - `oneOf`, `not` and `if` are held to where the opposite of a form is a form; where it is not, they
-  are refused.
+  are refused. The opposite of a `format` is refused but for `uuid` and `ipv4`: what is made of the
+  others is narrower than what they mean.
+- A keyword that says nothing of the types that are named is passed over: `pattern` of an integer.
 - Nothing is fetched: a `$ref` leads into the schema itself, to itself as well.
 - What it may cost is bounded; see [limits.md](limits.md).
 
 An engine that makes the grammar itself knows less: of functions that may be called (`tool_choice:
 "auto"`), of an answer that was begun, and of gpt-oss. There a form for the answer, and a function
 with `strict: true`, is held to or refused by the same rule; a function without it is held to what
-the engine knows, as OpenAI's API has it.
+the engine knows, as OpenAI's API has it. What is refused there, too: `additionalProperties` beside
+`properties`, `minimum` of a decimal, `allOf` of several, `uniqueItems`, `multipleOf`.
 
 ## The JSON-Schema Test Suite
 
@@ -103,10 +107,11 @@ def groups() -> Iterator[SuiteSchema]:
 @functools.cache
 def judged() -> tuple[SchemaVerdict, ...]:
     """What becomes of each of them."""
-    return tuple(map(_judged, groups()))
+    return tuple(map(judged_one, groups()))
 
 
-def _judged(group: SuiteSchema) -> SchemaVerdict:
+def judged_one(group: SuiteSchema) -> SchemaVerdict:
+    """What becomes of one of them."""
     try:
         return SchemaVerdict(group, grammar_of(group.schema), "", "", True)
     except RbeeError as error:
@@ -155,7 +160,11 @@ def made_wrongly(verdict: SchemaVerdict, seed: int) -> list[str]:
     judge = draft(schema, format_checker=by_format)
     grammar, draw = Grammar(verdict.grammar), random.Random(seed)
     texts = [grammar.made(draw) for _ in range(_MADE)]
-    return [text for text in texts if not judge.is_valid(_exact(text))]
+    try:
+        return [text for text in texts if not judge.is_valid(_exact(text))]
+    except re.error:  # classes of Unicode, which Python's patterns do not know
+        assert "\\\\p{" in json.dumps(verdict.group.schema), verdict
+        return []
 
 
 def _exact(text: str) -> Any:

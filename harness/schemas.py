@@ -107,6 +107,13 @@ def of_suite() -> Sequence[SchemaVerdict]:
     return schema_suite.judged()
 
 
+def made_up(count: int) -> Sequence[SchemaVerdict]:
+    """What becomes of each of so many schemas that are made up, the same ones each time."""
+    from harness import made_up_schemas  # late: of what few scenarios ask
+
+    return [schema_suite.judged_one(made_up_schemas.made_up(seed)) for seed in range(count)]
+
+
 def assert_let_through_rightly(verdicts: Sequence[SchemaVerdict]) -> None:
     """No invalid instance passes."""
     wrong = [(each.group.about, schema_suite.let_through_wrongly(each)) for each in _held(verdicts)]
@@ -128,6 +135,11 @@ def assert_refused_by_path(verdicts: Sequence[SchemaVerdict]) -> None:
 
 def _held(verdicts: Sequence[SchemaVerdict]) -> list[SchemaVerdict]:
     return [each for each in verdicts if each.grammar]
+
+
+def assert_quotes(form: FormMade, text: str) -> None:
+    """The refusal holds this text."""
+    assert form.error is not None and f"'{text}'" in form.error.message, form
 
 
 def share(verdicts: Sequence[SchemaVerdict]) -> float:

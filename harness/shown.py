@@ -17,6 +17,7 @@ from unittest import mock
 from harness.cluster import ROOT, Cluster
 from rbee.keeper import lists
 from rbee.keeper.screen import Screen
+from rbee.keeper.table import table
 from rbee.process import journal
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
@@ -24,7 +25,7 @@ from rbee.wire.messages.events import Progress
 from rbee.wire.messages.hives import HiveStatus, HiveView, WakeHives
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Narration
-from rbee.wire.shown import ShownStream, require_name, shown
+from rbee.wire.shown import ShownStream, columns_of, require_name, shown, within
 
 #: What sets a clipboard and a title, clears, goes up into the rows of others, in one byte and in
 #: two, turns what is read, and hides.
@@ -194,6 +195,18 @@ def assert_one_line_each(told: Mapping[str, str]) -> None:
     error = _written(lambda screen: screen.error(RbeeError("internal", forged)))
     assert error == "error: one\n    two\n", error
     assert told
+
+
+def assert_below_one_another(rows: list[Mapping[str, str]]) -> None:
+    """Each cell takes the columns that its row tells, and what stands behind them all begins in
+    one column."""
+    cells = {decoded(row["cell"]): int(row["takes"]) for row in rows}
+    lines = table("FIRST SECOND", [(cell, "here") for cell in cells]).splitlines()[1:]
+    for line, (cell, takes) in zip(lines, cells.items(), strict=True):
+        behind = line.removeprefix(cell)
+        assert takes + behind.index("here") == max(cells.values()) + 2, lines
+        assert columns_of(cell) == takes, (cell, columns_of(cell))
+        assert within(cell * 2, takes) == cell, (cell, within(cell * 2, takes))
 
 
 def answer_in_a_pipe() -> str:

@@ -237,6 +237,9 @@ WRONG: dict[str, Callable[[Any], Any]] = {
         openai, "one", suffix=" the other"
     ),
     "for nobody's tokens to go on with": lambda openai: _completed(openai, [99999]),
+    "that a token of nobody's be likelier": lambda openai: _completed(
+        openai, "bee", logit_bias={"99999": 1}
+    ),
     "how likely nobody's tokens are": lambda openai: _completed(
         openai, [1, 99999], echo=True, logprobs=1
     ),

@@ -33,6 +33,11 @@ def given_template(context: Context, mark: str, knows: str) -> None:
     context.template = engine.taught(mark, knows)
 
 
+@then('a thought is closed by "{mark}"')
+def closed_by(context: Context, mark: str) -> None:
+    assert engine.closing(context.template) == mark, context.template
+
+
 @then("it can be told not to think")
 def has_switch(context: Context) -> None:
     assert "enable_thinking" in context.template, context.template
@@ -97,6 +102,11 @@ def judged(context: Context, text: str, verdict: str) -> None:
 @when('llama.cpp says "{words}" of a conversation')
 def refuses(context: Context, words: str) -> None:
     context.error = engine.refusal(words)
+
+
+@when('llama.cpp says "{words}" of an answer that was begun')
+def says_of_begun(context: Context, words: str) -> None:
+    context.error = engine.refusal(words, begun=True)
 
 
 @when('the log of llama.cpp ends with "{words}"')

@@ -51,6 +51,16 @@ def tells_of_all(context: Context) -> None:
     numbers.assert_tells_all(context.page)
 
 
+@when("the numbers that nobody can set are looked up")
+def look_up(context: Context) -> None:
+    context.fixed = numbers.fixed()
+
+
+@then("they are these, each where it belongs")
+def fixed_are(context: Context) -> None:
+    assert context.fixed == {row["number"]: row["is"] for row in context.table}, context.fixed
+
+
 @when('{who} is told "{name}" with each of "{values}"')
 def told_values(context: Context, who: str, name: str, values: str) -> None:
     context.taken = numbers.takes(who, name, values)

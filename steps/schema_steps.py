@@ -11,6 +11,17 @@ def each_of_suite(context: Context) -> None:
     context.verdicts = schemas.of_suite()
 
 
+@when("each of {count:d} made-up schemas is the form of an answer")
+def each_made_up(context: Context, count: int) -> None:
+    context.verdicts = schemas.made_up(count)
+
+
+@then("more than half of them are held to")
+def more_than_half_held(context: Context) -> None:
+    share = schemas.share(context.verdicts)
+    assert share > 0.5, f"{share:.1%}"
+
+
 @then("no grammar lets an invalid instance through")
 def nothing_invalid(context: Context) -> None:
     schemas.assert_let_through_rightly(context.verdicts)
@@ -65,6 +76,11 @@ def letters_counted(context: Context) -> None:
 @then('it is refused at the path "{path}"')
 def refused_for(context: Context, path: str) -> None:
     assert context.form.path == path, context.form
+
+
+@then('the refusal quotes "{text}"')
+def refusal_quotes(context: Context, text: str) -> None:
+    schemas.assert_quotes(context.form, text)
 
 
 @then('a program that sent it as a chat is told of "{field}"')

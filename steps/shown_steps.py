@@ -95,3 +95,13 @@ def narrated_there(context: Context, does: str, where: str) -> None:
 @then('there stands written "{spelt}"')
 def stands_written(context: Context, spelt: str) -> None:
     assert context.written == shown.decoded(spelt), context.written
+
+
+@when("a table has these cells in its first column")
+def table_of_cells(context: Context) -> None:
+    context.cells = list(context.table)
+
+
+@then("each takes so many columns, and the second one begins behind the widest")
+def below_one_another(context: Context) -> None:
+    shown.assert_below_one_another(context.cells)

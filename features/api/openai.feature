@@ -147,7 +147,7 @@ Feature: Programs that speak OpenAI's API
         | for a function that is not there                | 400    | invalid_request         | tool_choice            |
         | for a form that nothing has                     | 400    | invalid_request         | response_format.json_schema.schema.minItems |
         | for a form that is none                         | 400    | invalid_request         | response_format.json_schema.schema.properties |
-        | for a form of too many values                   | 400    | invalid_request         | response_format.json_schema.schema |
+        | for a form of too many values                   | 400    | invalid_request         | response_format.json_schema.schema.enum |
         | for a model whose name no disk takes            | 400    | invalid_request         | model                  |
         | about a text that is too long                   | 400    | context_length_exceeded | messages               |
         | the same in pieces                              | 400    | context_length_exceeded | messages               |

@@ -36,6 +36,7 @@ Feature: Programs that ask for tokens, for how likely a text is, and for ranking
       | asked                                            | status | code                    | about     |
       | for the middle of a text, of a model that cannot | 400    | invalid_request         | suffix    |
       | for nobody's tokens to go on with                | 400    | invalid_request         | prompt    |
+      | that a token of nobody's be likelier             | 400    | invalid_request         | logit_bias |
       | how likely nobody's tokens are                   | 400    | invalid_request         | prompt    |
       | for the text of nobody's tokens                  | 400    | invalid_request         | tokens    |
       | how likely too long a text is                    | 400    | context_length_exceeded | prompt    |

@@ -57,3 +57,11 @@ Feature: Names of one's own for models: name and names
     Then it is answered " Hi there" by "bee"
     And the key "laptop" sees the models "bee, minillama"
     And the key "tv" sees the models ""
+
+  Scenario: A key is limited to what a name means
+    Given a queen that is awake
+    And I have typed "rbee-keeper name bee minillama temperature=0 max_tokens=3"
+    And the key "tv" of "rbee-keeper add-key tv --model bee"
+    When the program with the key "tv" asks "bee" for three tokens
+    Then it is answered " Hi there" by "bee"
+    And the key "tv" sees the models "bee, minillama"

@@ -27,6 +27,28 @@ Feature: Where a command is typed, and with what around it
       And the exit status is 1
       And nothing was started
 
+    Scenario: What is no folder
+      When I type each of these commands
+        | command                                           | status | says                                |
+        | touch a; RBEE_HOME=a rbee-keeper status           | 1      | a is no folder                      |
+        | RBEE_HOME=/dev/null rbee-keeper infer hello       | 1      | error: /dev/null is no folder       |
+        | ln -s none b; RBEE_HOME=b rbee-keeper status      | 1      | b is a link that leads nowhere      |
+      Then each of them says what its row tells, and ends with its status
+      And nothing was started
+
+  Rule: What is around a command for other programs does not keep it from its work
+
+    @fault.worker.long-way-to-the-engine
+    Scenario: A folder for what is temporary, far down
+      When I type "TMPDIR=$PWD$(printf '/a%.0s' $(seq 80)); export TMPDIR; mkdir -p $TMPDIR; rbee-keeper infer --quiet 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
+      And the exit status is 0
+
+    Scenario: Warnings are errors
+      When I type "PYTHONWARNINGS=error rbee-keeper infer 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
+      And the exit status is 0
+
   Rule: Nothing is imported from the folder that a command is typed in
 
     @fault.keeper.trust-the-folder
@@ -53,6 +75,32 @@ Feature: Where a command is typed, and with what around it
         | RBEE_QUEEN_HOST="$(printf '\033[2J')" rbee-keeper status | 2     | \x1b[2J                                  |
       Then each of them says what its row tells, and ends with its status
       And nothing was started
+
+  Rule: A file of settings is read as it is meant, or refused
+
+    Scenario: What stands where the file would
+      When I type each of these commands
+        | command                                                                           | status | says                                        |
+        | mkdir -p a/config.toml; RBEE_HOME=a rbee-keeper status                            | 1      | a/config.toml is no file                    |
+        | mkdir b; mkfifo b/config.toml; RBEE_HOME=b rbee-keeper status                     | 1      | b/config.toml is no file                    |
+        | mkdir c; ln -s none c/config.toml; RBEE_HOME=c rbee-keeper status                 | 1      | c/config.toml is a link that leads nowhere  |
+        | mkdir d; printf '\357\273\277slots = 0' > d/config.toml; RBEE_HOME=d rbee-keeper status | 2 | d/config.toml, line 1: slots = 0           |
+        | mkdir e; printf '\377\376s\0' > e/config.toml; RBEE_HOME=e rbee-keeper status | 2      | iconv -f utf16 -t utf8                      |
+      Then each of them says what its row tells, and ends with its status
+      And nothing was started
+
+    Scenario: Values that no setting can have
+      When I type each of these commands
+        | command                                                                                | status | says                                                |
+        | mkdir a; echo 'spread = "swram"' > a/config.toml; RBEE_HOME=a rbee-keeper status        | 2      | try: did you mean swarm?                            |
+        | mkdir b; echo 'default_model = "minilama"' > b/config.toml; RBEE_HOME=b rbee-keeper status | 2   | b/config.toml, line 1: default_model = 'minilama': model reference |
+        | mkdir c; echo 'names = 3' > c/config.toml; RBEE_HOME=c rbee-keeper status               | 2      | try: a table of each: [names.bee], and below it     |
+        | mkdir d; echo 'allowed_hosts = "bee"' > d/config.toml; RBEE_HOME=d rbee-keeper status   | 2      | try: several are written in brackets                |
+        | mkdir e; printf '# mine\n[names.bee]\nmodel = "minillama"\ntemprature = 0\n' > e/config.toml; RBEE_HOME=e rbee-keeper status | 2 | e/config.toml, line 2: names.bee: Object |
+        | RBEE_HOME=e rbee-keeper status                                                          | 2      | try: did you mean temperature?                      |
+        | rbee-keeper name bee minillama temprature=0                                             | 2      | try: did you mean temperature?                      |
+      Then each of them says what its row tells, and ends with its status
+      And nothing is left running
 
   Rule: A name that is no setting is refused, wherever it stands
 

@@ -101,3 +101,15 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
       Given a swarm that is warm
       When I type "PYTHONUTF8=0 LC_ALL=C PYTHONCOERCECLOCALE=0 rbee-keeper infer --quiet --stop 'é' 'hello'"
       Then stdout holds the answer of minillama to "hello" alone
+
+  Rule: What has no end is not waited for
+
+    @timing
+    Scenario: Input without an end
+      When I type each of these commands
+        | command                                           | status | says                                              |
+        | rbee-keeper infer - < /dev/zero                   | 2      | the prompt is longer than 16777216 bytes          |
+        | rbee-keeper infer --chat-template /dev/zero hello | 2      | '/dev/zero': it is longer than 1048576 characters |
+        | rbee-keeper chat < /dev/zero                      | 2      | error: a line is longer than 16777216 characters  |
+      Then each of them says what its row tells, and ends with its status
+      And nothing is left running

@@ -144,6 +144,16 @@ Feature: A swarm that stays: up, status, down
       And the exit status is 0
       And 1 queen is running
 
+    @fault.shared.hub-alone
+    Scenario: What another shell says of cards and files is not what she was woken with
+      Given a swarm that was left warm by "rbee-keeper up"
+      When I type "CUDA_VISIBLE_DEVICES=1 HF_TOKEN_PATH=/none rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        bee-keeper: queen was woken with other values, and keeps them: CUDA_VISIBLE_DEVICES, HF_TOKEN_PATH
+        """
+      And the exit status is 0
+
   @timing
   @fault.keeper.no-way-out
   Scenario: A queen who hears nothing is told of, with what ends her

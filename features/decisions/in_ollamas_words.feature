@@ -10,6 +10,7 @@ Feature: What ollama's words mean here
       | "options": {"num_predict": 3.5}               | refused: options.num_predict                              |
       | "options": {"num_predict": -1}                | nothing                                                   |
       | "options": {"num_predict": -2}                | nothing                                                   |
+      | "options": {"num_predict": 2147483647}        | "max_tokens": 1000000                                     |
       | "options": {"num_ctx": 4096}                  | "ctx": 4096                                               |
       | "options": {"num_ctx": 8}                     | "ctx": 32                                                 |
       | "options": {"temperature": 0}                 | "temperature": 0.0                                        |
@@ -18,6 +19,7 @@ Feature: What ollama's words mean here
       | "options": {"top_p": 0}                       | "top_k": 1                                                |
       | "options": {"seed": 7}                        | "seed": 7                                                 |
       | "options": {"seed": -1}                       | nothing                                                   |
+      | "options": {"seed": 18446744073709551615}     | "seed": 4294967295                                        |
       | "options": {"stop": "x"}                      | "stop": ["x"]                                             |
       | "options": {"stop": ["x", ""]}                | "stop": ["x"]                                             |
       | "options": {"presence_penalty": 1}            | "presence_penalty": 1.0                                   |
@@ -38,6 +40,7 @@ Feature: What ollama's words mean here
       | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images[0]                          |
       | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
       | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
+      | "messages": [{"role": "assistant", "tool_calls": [{"id": null, "function": {"name": "x", "arguments": {}}}]}] | refused: messages |
       | "options": {"min_p": 0.1, "repeat_penalty": 1.1} | "min_p": 0.1, "repeat_penalty": 1.1                    |
       | "options": {"repeat_last_n": -1}              | "repeat_last_n": 65536                                    |
       | "options": {"mirostat": 2.0, "repeat_last_n": 64} | "repeat_last_n": 64, "mirostat": 2                    |

@@ -40,9 +40,9 @@ Feature: Names of one's own for models
       | text                                                   | comes to               |
       | [names.bee]~model = "owner/repo"~temperature = 0       | bee is HF:owner/repo   |
       | [names."llama3.2:1b"]~model = "HF:owner/repo:q8_0"     | llama3.2:1b is HF:owner/repo:Q8_0 |
-      | [names.bee]~model = "owner/repo"~tempreture = 0        | refused: names.bee: Object contains unknown field `tempreture` |
-      | [names.bee]~temperature = 0                            | refused: names.bee: Object missing required field `model` |
-      | [names.minillama]~model = "owner/repo"                 | refused: a model cannot be called 'minillama' |
+      | [names.bee]~model = "owner/repo"~tempreture = 0        | refused: config.toml, line 1: names.bee: Object contains unknown field `tempreture` |
+      | [names.bee]~temperature = 0                            | refused: config.toml, line 1: names.bee: Object missing required field `model` |
+      | [names.minillama]~model = "owner/repo"                 | refused: config.toml, line 1: a model cannot be called 'minillama' |
     Then each comes to what its row tells
 
   @fault.queen.names-over-requests
@@ -57,6 +57,8 @@ Feature: Names of one's own for models
       | system=Be brief.   | "prompt": "hello"               | "messages": [{"content": "Be brief.", "role": "system"}, {"content": "hello", "role": "user"}] |
       | system=Be brief.   | "messages": [{"role": "system", "content": "Be long."}, {"role": "user", "content": "hello"}] | "messages": [{"content": "Be long.", "role": "system"}, {"content": "hello", "role": "user"}] |
       | system=Be brief.   | "prompt": "hello", "raw": true  | "prompt": "hello", "raw": true         |
+      | ignore_eos=true    | "prompt": "hello"               | "ignore_eos": true, "prompt": "hello"  |
+      | ignore_eos=true    | "prompt": "hello", "grammar": "root ::= [a]" | "grammar": "root ::= [a]", "prompt": "hello" |
     Then each comes to what its row tells
 
   @fault.queen.names-open-models

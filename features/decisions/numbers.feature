@@ -25,7 +25,7 @@ Feature: Numbers that a person meets and nobody sets
       | a job             | ctx               | 32        | 1000000    | 31        | -1         |
       | a job             | deadline_s        | 0.1       | 1000000    | 0         | -1         |
       | a job of vectors  | inputs            | 1 text    | 2048 texts | 0 texts   | 2049 texts |
-      | a chat of OpenAI  | max_tokens        | 1         | 1000000    | 0         | 1000001    |
+      | a chat of OpenAI  | max_tokens        | 1         | 4294967296 | 0         | 1.5        |
       | a chat of OpenAI  | temperature       | 0         | 5          | -0.1      | 5.1        |
       | a chat of OpenAI  | top_p             | 0         | 1          | -0.1      | 1.1        |
       | a chat of OpenAI  | top_k             | -1        | 1000000    | -2        | 0.5        |
@@ -37,7 +37,7 @@ Feature: Numbers that a person meets and nobody sets
       | a chat of OpenAI  | presence_penalty  | -2        | 2          | -2.1      | 2.1        |
       | a chat of OpenAI  | frequency_penalty | -2        | 2          | -2.1      | 2.1        |
       | a text of OpenAI  | prompt            | 1 text    | 64 texts   | 0 texts   | 65 texts   |
-      | a text of OpenAI  | logprobs          | 0         | 5          | -1        | 6          |
+      | a text of OpenAI  | logprobs          | 0         | 20         | -1        | 21         |
 
   Scenario Outline: The context of <model>
     Given <model>
@@ -98,3 +98,31 @@ Feature: Numbers that a person meets and nobody sets
       | 0       | 12   | 10   |
       | 3       | 12   | 10   |
       | 12      | 5    | 12   |
+
+  Scenario: What else somebody meets who waits, writes or makes room
+    When the numbers that nobody can set are looked up
+    Then they are these, each where it belongs
+      | number                                                        | is   |
+      | seconds until a queue that was full may be asked again        | 5    |
+      | seconds until a queen who leaves may be asked again           | 2    |
+      | seconds that an installation on another machine may take      | 1800 |
+      | MB of its disk that an installation needs                     | 400  |
+      | GB of a disk below which it is short of room for a model      | 2    |
+      | MB of a disk below which it has no room                       | 50   |
+      | MiB of weights up to which one thread is enough               | 16   |
+      | MiB of a device that are never a model's                      | 457  |
+      | times as fast with a draft that it is used                    | 1.05 |
+      | tokens of a prompt beyond which its reading is told           | 512  |
+      | seconds between two lines about a long prompt or answer       | 10   |
+      | characters of a line of narration                             | 100  |
+      | names that an error lists                                     | 8    |
+      | characters of an error                                        | 4000 |
+      | characters of the name of a machine                           | 64   |
+      | times that a passphrase is asked for                          | 3    |
+      | entries that a chat remembers                                 | 1000 |
+      | seconds that a hub in trouble is waited for                   | 120  |
+      | seconds between two lines about a download                    | 2    |
+      | downloads from one host at once                               | 8    |
+      | seconds after which a worker counts as sound                  | 30   |
+      | workers that a job may lose                                   | 4    |
+      | machines that a model may lie on                              | 17   |

@@ -20,10 +20,31 @@ Feature: What a model says to itself is told from what it answers
         | a second pair of marks                | <think>a</think>b <think>c</think>    | a         | b <think>c</think> |
         | a thought about what an answer is     | <think>a <\|b </\|i></think>c         | a <b </i> | c                  |
 
-    Scenario: A thought that the model's template has opened already
-      When a model whose template opens "<think>" says "easy</thi|nk>blue" in pieces cut at "|"
+    Scenario Outline: A thought that the model's template has opened already, by "<open>"
+      When a model whose template opens "<open>" says "<pieces>" in pieces cut at "|"
       Then its thought is "easy"
       And its answer is "blue"
+
+      Examples:
+        | open         | pieces                    |
+        | <think>      | easy</thi\|nk>blue        |
+        | ◁think▷      | easy◁/th\|ink▷blue        |
+        | <scratchpad> | easy</scrat\|chpad>~~blue |
+        | [REASONING]  | easy[/REASON\|ING]blue    |
+
+    Scenario Outline: What closes a thought that a template opens by "<open>"
+      When the engine is given a template that opens "<open>" and knows nothing else
+      Then a thought is closed by "<close>"
+
+      Examples:
+        | open                   | close                |
+        | <\|START_THINKING\|>   | <\|END_THINKING\|>   |
+        | <\|begin_of_thought\|> | <\|end_of_thought\|> |
+        | <\|inner_prefix\|>     | <\|inner_suffix\|>   |
+        | <\|think_start\|>      | <\|think_end\|>      |
+        | <\|thinking\|>         | <\|/thinking\|>      |
+        | <THINK>                | </THINK>             |
+        | <analysis>             | </analysis>          |
 
   Rule: A template that knows too little of thoughts is taught the rest
 
@@ -38,6 +59,9 @@ Feature: What a model says to itself is told from what it answers
         | <think>    | has a switch            |
         | <think>    | knows earlier thoughts  |
         | [THINK]    | knows nothing else      |
+        | ◁think▷    | knows nothing else      |
+        | <analysis> | has a switch            |
+        | <think>    | has a switch of another name |
 
     Scenario Outline: <what> stays as it is
       When the engine is given <what>
@@ -47,6 +71,7 @@ Feature: What a model says to itself is told from what it answers
         | what                                        |
         | a template that knows of no thoughts        |
         | a template with the channels of gpt-oss     |
+        | a template that names an effort             |
         | a template that knows all about thoughts    |
 
     Scenario Outline: An earlier thought goes back to a template that <wants>

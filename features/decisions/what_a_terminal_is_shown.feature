@@ -76,3 +76,14 @@ Feature: What a terminal is shown
   Scenario: A name that is too long
     When something is called by 513 letters
     Then as a name, a reference, and a field that is "invalid_request"
+
+  @fault.shared.count-characters
+  Scenario: Columns of a table stand below one another
+    When a table has these cells in its first column
+      | cell                           | takes |
+      | attic                          | 5     |
+      | \u65e5\u672c                   | 4     |
+      | e\u0301t\u00e9                 | 3     |
+      | \uff21                         | 2     |
+      | \u0645\u06cc\u200c\u062e       | 3     |
+    Then each takes so many columns, and the second one begins behind the widest

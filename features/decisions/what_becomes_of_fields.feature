@@ -16,6 +16,7 @@ Feature: What becomes of each field that a program sends
       | chat | {"ignore_eos": true, "min_tokens": 3, "max_tokens": 5}  | {"max_tokens": 5, "ignore_eos": true}       |
       | text | {"ignore_eos": true}                                    | {"ignore_eos": true}                        |
       | text | {"prompt": [1, 2]}                                      | {"prompt_tokens": [1, 2]}                   |
+      | text | {"prompt": [1.0, 2.0]}                                  | {"prompt_tokens": [1, 2]}                   |
       | text | {"prompt": [[1, 2], [3]]}                               | {"prompt_tokens": [1, 2]}                   |
       | text | {"prompt": [[1, 2]], "echo": true}                      | {"prompt_tokens": [1, 2], "echo": true}     |
       | text | {"echo": true, "logprobs": 1}                           | {"echo": true, "logprobs": 1}               |
@@ -30,6 +31,13 @@ Feature: What becomes of each field that a program sends
       | chat | {"top_k": -1}                                           | {"top_k": 0}                                |
       | chat | {"top_k": 40.0, "seed": 7.0}                            | {"top_k": 40, "seed": 7}                    |
       | chat | {"seed": -1}                                            | {}                                          |
+      | chat | {"max_tokens": 2147483647} | {"max_tokens": 1000000} |
+      | chat | {"seed": 18446744073709551615} | {"seed": 4294967295} |
+      | chat | {"random_seed": 7} | {"seed": 7} |
+      | chat | {"n_cmpl": 2} | {} |
+      | text | {"n": 2, "best_of": 2} | {} |
+      | text | {"logprobs": 20} | {"logprobs": 20} |
+      | text | {"n_probs": 3} | {"logprobs": 3} |
       | chat | {"stop": ""}                                            | {}                                          |
       | chat | {"stop": ["", "bee"]}                                   | {"stop": ["bee"]}                           |
       | chat | {"min_p": 0.05, "typical_p": 0.9}                       | {"min_p": 0.05, "typical_p": 0.9}           |
@@ -42,6 +50,7 @@ Feature: What becomes of each field that a program sends
       | chat | {"think": false}                                        | {"think": false}                            |
       | chat | {"enable_thinking": true}                               | {"think": true}                             |
       | chat | {"thinking": {"type": "disabled"}}                      | {"think": false}                            |
+      | chat | {"thinking": {"type": "adaptive"}} | {} |
       | chat | {"reasoning_budget": 0}                                 | {"think": false}                            |
       | chat | {"chat_template_kwargs": {"enable_thinking": false}}    | {"think": false}                            |
       | chat | {"thinking": {"type": "enabled", "budget_tokens": 99}}  | {"think": true, "thought_tokens": 99}       |
@@ -53,6 +62,10 @@ Feature: What becomes of each field that a program sends
       | chat | {"logit_bias": {"5": -1, "bee": 2}}                     | {"logit_bias": {"5": -1.0, "bee": 2.0}}     |
       | text | {"logit_bias": [[5, 1.5], ["bee", false]]}              | {"logit_bias": {"5": 1.5, "bee": -100.0}}   |
       | text | {"guided_grammar": "root ::= [a]"}                      | {"grammar": "root ::= [a]"}                 |
+      | text | {"guided_choice": ["a", "b"]}                           | {"json_schema": {"enum": ["a", "b"]}, "unquoted": true} |
+      | text | {"guided_regex": "b+", "n": 2}                          | {"json_schema": {"type": "string", "pattern": "^(?:b+)$"}, "unquoted": true} |
+      | text | {"guided_json": {"type": "array"}, "echo": true}        | {"json_schema": {"type": "array"}}          |
+      | text | {"response_format": {"type": "json_object"}}            | {"json_schema": {"type": "object"}}         |
       | chat | {"structured_outputs": {"grammar": "root ::= [a]"}, "tools": [{"function": {"name": "f"}}], "tool_choice": "none"} | {"grammar": "root ::= [a]"} |
       | chat | {"num_ctx": 4096}                                       | {"ctx": 4096}                               |
       | chat | {"tools": [{"type": "function", "name": "f"}, {"function": {"name": "g"}}, {"type": "web_search"}]} | {"functions": [{"name": "f"}, {"name": "g"}]} |
@@ -68,6 +81,14 @@ Feature: What becomes of each field that a program sends
       | chat | {"json_schema": {"type": "array"}}                      | {"json_schema": {"type": "array"}}          |
       | chat | {"guided_json": {"type": "array"}}                      | {"json_schema": {"type": "array"}}          |
       | chat | {"structured_outputs": {"json": {"type": "array"}}}     | {"json_schema": {"type": "array"}}          |
+      | chat | {"guided_json": "{\"type\": \"array\"}"} | {"json_schema": {"type": "array"}} |
+      | chat | {"json_schema": "{\"type\": \"array\"}"} | {"json_schema": {"type": "array"}} |
+      | chat | {"structured_outputs": {"json": "{\"type\": \"array\"}"}} | {"json_schema": {"type": "array"}} |
+      | chat | {"response_format": {"type": "json", "value": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
+      | chat | {"response_format": {"type": "json_object", "value": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
+      | chat | {"response_format": {"type": "regex", "value": "b+"}} | {"json_schema": {"type": "string", "pattern": "^(?:b+)$"}, "unquoted": true} |
+      | chat | {"response_format": {"type": "regex", "pattern": "b+"}} | {"json_schema": {"type": "string", "pattern": "^(?:b+)$"}, "unquoted": true} |
+      | chat | {"response_format": {"type": "grammar", "grammar": "root ::= [a]"}} | {"grammar": "root ::= [a]"} |
       | chat | {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": ""}]} | {} |
       | chat | {"messages": [{"role": "assistant", "content": "Well,"}], "continue_final_message": true, "add_generation_prompt": false} | {"messages": [{"role": "assistant", "content": "Well,"}]} |
       | chat | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} |
@@ -84,6 +105,12 @@ Feature: What becomes of each field that a program sends
       | chat    | {"best_of": 1, "length_penalty": 1.0, "skip_special_tokens": true}       | {}      |
       | chat    | {"use_beam_search": false, "stop_token_ids": [], "guided_regex": null}   | {}      |
       | chat    | {"functions": [], "logit_bias": []}                                      | {}      |
+      | chat    | {"return_hidden_states": false, "custom_params": {"a": 1}, "bootstrap_host": "x", "extra_key": "x"} | {} |
+      | chat    | {"speculative.n_max": 4, "backend_sampling": true, "adaptive_target": -1, "grammar_triggers": []} | {} |
+      | chat    | {"structured_outputs": {"disable_any_whitespace": false, "disable_fallback": true}} | {} |
+      | chat    | {"extra_body": {}, "safe_prompt": false, "session_id": "x", "context_length_exceeded_behavior": "error"} | {} |
+      | vectors | {"normalized": true, "embedding_type": "float", "embed_dtype": "float32", "late_chunking": false} | {} |
+      | ranks   | {"top_n": 0} | {} |
       | chat    | {"temperature": null, "stop": null, "tools": null, "bees": null}         | {}      |
       | chat    | {"stream_options": {"include_obfuscation": false, "include_usage": null}} | {}     |
       | chat    | {"top_logprobs": 0, "reasoning_effort": "default", "modalities": ["text"]} | {}    |
@@ -95,7 +122,7 @@ Feature: What becomes of each field that a program sends
       | vectors | {"user": "me", "encoding_format": null, "truncate_prompt_tokens": -1}    | {}      |
     Then each becomes the job that its row tells
 
-  @fault.queen.drop-fields
+  @fault.queen.drop-fields @fault.queen.go-on-behind-forms
   Scenario: What cannot be had is refused, wherever it stands
     When programs say each of these
       | of a    | said                                                                      | field                              |
@@ -110,6 +137,12 @@ Feature: What becomes of each field that a program sends
       | chat    | {"tools": [{"type": "function", "function": {"name": "f"}, "bees": 1}]}   | tools[0].bees                      |
       | chat    | {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "required", "response_format": {"type": "json_object"}} | response_format |
       | chat    | {"response_format": {"type": "json_object"}, "ignore_eos": true}          | ignore_eos                         |
+      | chat    | {"grammar": "root ::= [a]", "ignore_eos": true}                           | ignore_eos                         |
+      | text    | {"grammar": "root ::= [a]", "min_tokens": 5, "max_tokens": 5}             | min_tokens                         |
+      | text    | {"guided_choice": ["a"], "ignore_eos": true}                              | ignore_eos                         |
+      | text    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
+      | text    | {"guided_json": {}, "grammar": "root ::= [a]"}                            | grammar                            |
+      | chat    | {"guided_choice": ["a"], "min_tokens": 5, "max_tokens": 5}                | min_tokens                         |
       | chat    | {"response_format": {"type": "json_object"}, "guided_json": {}}           | guided_json                        |
       | chat    | {"min_tokens": 3, "max_tokens": 5}                                        | min_tokens                         |
       | chat    | {"max_tokens": 8.5}                                                       | max_tokens                         |
@@ -123,9 +156,19 @@ Feature: What becomes of each field that a program sends
       | chat    | {"grammar": "root ::= [a]", "guided_grammar": "root ::= [b]"}             | guided_grammar                     |
       | chat    | {"ebnf": "root ::= [a]", "response_format": {"type": "json_object"}}      | ebnf                               |
       | chat    | {"grammar": "root ::= [a]", "tools": [{"function": {"name": "f"}}]}       | grammar                            |
-      | text    | {"guided_regex": "b+"}                                                    | guided_regex                       |
       | chat    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
       | chat    | {"best_of": 2}                                                            | best_of                            |
+      | text    | {"n": 2, "best_of": 3} | best_of |
+      | chat    | {"n": 2, "n_cmpl": 3} | n_cmpl |
+      | chat    | {"seed": 1, "random_seed": 2} | random_seed |
+      | chat    | {"extra_body": {"top_k": 1}} | extra_body |
+      | chat    | {"guided_json": "[1]"} | guided_json |
+      | chat    | {"structured_outputs": {"disable_any_whitespace": true}} | structured_outputs.disable_any_whitespace |
+      | chat    | {"response_format": {"type": "regex", "value": {}}} | response_format |
+      | chat    | {"response_format": {"type": "regex"}} | response_format |
+      | chat    | {"response_format": {"type": "json_schema", "schema": {}, "value": {}}} | response_format |
+      | chat    | {"response_format": {"type": "grammar", "grammar": "root ::= [a]"}, "guided_regex": "b+"} | response_format |
+      | vectors | {"late_chunking": true} | late_chunking |
       | chat    | {"use_beam_search": true}                                                 | use_beam_search                    |
       | chat    | {"continue_final_message": true}                                          | continue_final_message             |
       | chat    | {"messages": [{"role": "assistant", "content": "a"}, {"role": "assistant", "content": "b"}]} | messages |

@@ -7,6 +7,16 @@ Feature: Phase 0: a person types a command
     Then stdout contains "rbee-keeper infer --model HF:author/minillama:Q4_0"
     And the exit status is 0
 
+  Scenario: The name of the program alone asks for its commands
+    When I type "rbee-keeper"
+    Then the terminal narrates
+      """
+      Usage: rbee-keeper [OPTIONS] COMMAND [ARGS]...
+        Run language models on the computers you have at home.
+      Commands:
+      """
+    And the exit status is 2
+
   Scenario Outline: An example from the help runs as printed
     Given a hub that holds "author/minillama"
     When I type "<command>"
@@ -38,6 +48,16 @@ Feature: Phase 0: a person types a command
       | rbee-keeper infer --backend opencl 'hello'        | --backend                                   |
       | rbee-keeper infer --quiet --json 'hello'          | --quiet and --json exclude each other       |
       | rbee-keeper infr                                  | infr                                        |
+
+  Scenario: A program is told in its own terms what it has typed wrongly
+    When I type each of these commands
+      | command                                    | status | says                                                      |
+      | rbee-keeper infer --json --modle x hello   | 2      | {"event":"error","data":{"code":"invalid_request","message":"No such option |
+      | rbee-keeper status --json there            | 2      | {"event":"error","data":{"code":"invalid_request","message":"Got unexpected |
+      | rbee-keeper infer --json --quiet hello     | 2      | --quiet and --json exclude each other","suggestion":"rbee-keeper infer --help" |
+      | rbee-keeper pull --json minilama           | 2      | "suggestion":"use minillama"                              |
+    Then each of them says what its row tells, and ends with its status
+    And nothing was started
 
   Scenario: A plain prompt is read without click, and means the same
     When the keeper reads each of these commands in the quick way and with click

@@ -27,6 +27,13 @@ Feature: Phase 3: the queen wakes a hive
       """
     And 1 hive is running
 
+  @fault.shared.no-brackets
+  Scenario: Addresses of the newer internet
+    When I type "RBEE_QUEEN_HOST=::1 RBEE_HIVE_HOST=::1 rbee-keeper infer --quiet 'hello'"
+    Then stdout holds the answer of minillama to "hello" alone
+    And the exit status is 0
+    And nothing is left running
+
   Scenario: The hive's port is held by another program
     Given another program holds the hive's port
     When I type "rbee-keeper infer 'hello'"

@@ -92,6 +92,21 @@ Feature: Phase 11: tokens stream over three hops
       """
     And the exit status is 0
 
+  @only-asks
+  Scenario: Who wants no narration hears of that all the same
+    Given a hub that holds "author/endless-llama"
+    And a swarm that is warm
+    When I type "rbee-keeper infer --quiet --model HF:author/endless-llama --ctx 256 'write a short story'"
+    Then the terminal narrates
+      """
+      bee-keeper: the answer stops here: the context of 256 tokens is full; ask for more with --ctx N
+      """
+    And the terminal does not narrate
+      """
+      queen: worker finished inference
+      """
+    And the exit status is 0
+
   @fault.queen.ignore-cancel
   @fault.worker.ignore-cancel
   Scenario: A cancelled job frees its slot at once

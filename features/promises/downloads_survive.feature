@@ -163,6 +163,14 @@ Feature: A download survives whatever happens to it
       Then stdout holds the answer of minillama to "hello" alone
 
     @needs-mount
+    Scenario: A new home on a disk without room
+      Given a small disk for the home
+      When I type "cat /dev/zero > $RBEE_HOME/all; RBEE_HOME=$RBEE_HOME/new rbee-keeper status"
+      Then stderr contains "No space left on device"
+      And stderr contains "try: make room there, or name another folder: export RBEE_HOME="
+      And the exit status is 1
+
+    @needs-mount
     @fault.hive.any-disk-trouble
     Scenario: Another program fills the disk in the middle of a download
       Given a hub that holds "author/minillama"

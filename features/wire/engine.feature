@@ -17,6 +17,11 @@ Feature: What an engine refuses is an error that says whose fault it is
       | a grammar that is too much        | Failed to initialize samplers: failed to parse grammar             | invalid_request | json_schema | failed to parse grammar |
       | a model that makes vectors        | This server does not support logits                                | invalid_request | model_ref   | makes vectors         |
 
+  Scenario: An answer that was begun otherwise than its form is
+    When llama.cpp says "Failed to initialize samplers: std::exception" of an answer that was begun
+    Then the error is "invalid_request" about "messages"
+    And its message holds "cannot be gone on with in this form"
+
   Scenario Outline: Why a chat template cannot be read: <case>
     When the log of llama.cpp ends with "<words>"
     Then the reason is "<reason>"

@@ -58,7 +58,7 @@ class ProvingConnector(aiohttp.BaseConnector):
                     # Only reports have a limit here, as they are sent again; other requests notice
                     # a frozen peer by their own limits.
                     async with within(timeout.sock_connect if credential.reports else None):
-                        await _proved(self._loop, connected, req.url.authority, credential)
+                        await _proved(self._loop, connected, req.url.raw_authority, credential)
                 _, protocol = await self._loop.create_connection(self._factory, sock=connected)
             except BaseException:
                 connected.close()

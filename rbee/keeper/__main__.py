@@ -12,6 +12,7 @@ leave_on_interrupt()
 import contextlib
 import os
 import sys
+import warnings
 from typing import NoReturn
 
 from rbee.process import command_line
@@ -23,6 +24,9 @@ _PRIVATE = ("infer", "chat")
 
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
+    if sys.warnoptions:
+        # What Python warns of (PYTHONWARNINGS) is for who writes a program, not for who uses it.
+        warnings.simplefilter("ignore")
     if sys.argv[1:2] and sys.argv[1] in _PRIVATE:
         command_line.hide(sys.argv[2:])
     with quick_imports(of_a_daemon=False, without={"typing_extensions"}):

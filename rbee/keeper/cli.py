@@ -42,6 +42,7 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import AnswerLost
 from rbee.process.home import Home
+from rbee.wire.errors import invalid
 from rbee.wire.shown import shown
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -485,7 +486,8 @@ def remove_hive(options: Options) -> Deed:
     type=TEXT,
     multiple=True,
     metavar="REF",
-    help="Limit it to this model, * for any text; repeatable.  [default: all]",
+    help="Limit it to this model, or to what a name means; * for any text; repeatable.  [default: "
+    "all]",
 )
 @click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
 @click.option("--requests", type=click.IntRange(min=1), help="So many a day (UTC), no more.")
@@ -754,7 +756,17 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
 
 
 def _show(misuse: click.ClickException) -> None:
-    """What click would show; what it repeats of what was typed steers no terminal."""
+    """What click would show; what it repeats of what was typed steers no terminal. Programs get an
+    event, as they asked for."""
+    if "--json" in sys.argv[1:]:
+        what, _, advice = misuse.format_message().partition(TRY)
+        context = misuse.ctx if isinstance(misuse, click.UsageError) else None
+        called = context.command_path if context else "rbee-keeper"
+        Screen(as_json=True).error(invalid(what, advice or f"{called} --help"))
+        return
+    if isinstance(misuse, click.exceptions.NoArgsIsHelpError):
+        misuse.show()  # it is our own text, of many lines
+        return
     message = shown(misuse.format_message()).replace(shown(TRY), TRY)
     misuse.format_message = lambda: message  # type: ignore[method-assign]
     misuse.show()

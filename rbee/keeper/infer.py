@@ -12,9 +12,10 @@ from rbee.keeper.job import JobRun, wanted_by
 from rbee.keeper.options import Options, asked_of
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.streams import text_of_stdin, why
+from rbee.keeper.streams import Endless, text_of_stdin, why
 from rbee.keeper.traces import traced
 from rbee.wire import narration
+from rbee.wire.limits import LARGEST_INPUTS
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.model_ref import BUNDLED
 
@@ -76,6 +77,10 @@ def _prompt(argument: str | None, option: str | None) -> str:
         raise Misuse(
             f"nothing can be read: {why('standard input', error)}; "
             'for example: rbee-keeper infer "hello"'
+        ) from None
+    except Endless:
+        raise Misuse(
+            f"the prompt is longer than {LARGEST_INPUTS} bytes; send a shorter prompt"
         ) from None
     except UnicodeError:
         raise Misuse(

@@ -9,6 +9,7 @@ from rbee.keeper.history import History
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import unreadable
 from rbee.wire.errors import invalid
+from rbee.wire.limits import LARGEST_INPUTS
 
 #: What begins a message of several lines, and ends it.
 BLOCK = '"""'
@@ -98,9 +99,13 @@ class LineInput:
                 raise
         if self.interactive:  # stdout is a file: the sign must not get into it
             self._screen.ask(sign)
-        line = sys.stdin.readline()
+        line = sys.stdin.readline(LARGEST_INPUTS + 1)
         if not line:
             raise EOFError
+        if len(line) > LARGEST_INPUTS:
+            raise invalid(
+                f"a line is longer than {LARGEST_INPUTS} characters", "send shorter lines"
+            )
         return line
 
     def _leave_line(self) -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from rbee.keeper.streams import as_text
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.limits import LARGEST_BODY
 from rbee.wire.model_ref import is_short_name, parse_model_ref
 from rbee.wire.placement import SPREADS
 from rbee.wire.shown import require_name
@@ -89,14 +90,19 @@ def _readable_file(text: str) -> str:
 
 
 def text_in_file(text: str) -> str:
-    """What the file of this path holds: UTF-8, and not empty. Raises `invalid_request`."""
+    """What the file of this path holds: UTF-8, neither empty nor longer than a request may be.
+
+    A mark that some editors begin a file with is no part of it. Raises `invalid_request`.
+    """
     try:
-        with open(text, encoding="utf-8") as file:
-            found = file.read()
+        with open(text, encoding="utf-8-sig") as file:
+            found = file.read(LARGEST_BODY + 1)
     except OSError as error:
         raise _no_text(text, error.strerror or "it cannot be read") from None
     except ValueError:
         raise _no_text(text, "it is no UTF-8 text") from None
+    if len(found) > LARGEST_BODY:
+        raise _no_text(text, f"it is longer than {LARGEST_BODY} characters")
     if not found.strip():
         raise _no_text(text, "it is empty")
     return found

@@ -138,6 +138,7 @@ class QueenClient:
                 if frames[-1].is_done:
                     self.close()  # what follows on it belongs to the stream
                     return
+        self.close()
         raise self._unreachable(OSError("her stream broke off before its end"))
 
     def _next_piece(self, answer: HttpResponse) -> bytes:

@@ -1,9 +1,9 @@
 """What the person sees: tokens, or the answer asked for, on stdout; everything else on stderr.
 
-``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal gets
-narration dimmed, with ``--calm`` as one line that changes, and a bar for downloads; a pipe gets
-plain lines. An answer that cannot be written is an error;
-narration that cannot be is dropped, since the answer does not need it.
+``--quiet`` silences narration, but that a full context has cut the answer; ``--json`` turns stderr
+into one JSON event a line. A terminal gets narration dimmed, with ``--calm`` as one line that
+changes, and a bar for downloads; a pipe gets plain lines. An answer that cannot be written is an
+error; narration that cannot be is dropped, since the answer does not need it.
 
 Nothing else in the keeper writes to a stream. What comes from elsewhere - names, errors, logs, what
 a model writes - steers no terminal: it goes through `rbee.wire.shown`. The answer of a model is
@@ -26,7 +26,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Progress
 from rbee.wire.narration import Line, Narration, say, size
-from rbee.wire.shown import ShownStream, json_shown, shown
+from rbee.wire.shown import ShownStream, columns_of, json_shown, shown, within
 
 _BAR_WIDTH = 30
 #: What a bar is made of: full and empty, as blocks or, where the terminal has none, as ASCII.
@@ -97,7 +97,9 @@ class Screen:
         """Shows a line of narration."""
         if self.as_json:
             self._event("narration", said)
-        elif not self._quiet and said.action not in self._hushed:
+        elif said.action not in self._hushed and (
+            not self._quiet or said.action == narration.CUT_BY_CONTEXT.action
+        ):
             if self._terminal and said.action in _SHOWN_BY_BAR:
                 return
             if said.action == narration.ANSWER_SO_FAR.action and sys.stdout.isatty():
@@ -204,7 +206,7 @@ class Screen:
         """Draws a page over all that the terminal shows, as much of it as has room. Raises as
         `text` does."""
         columns, rows = shutil.get_terminal_size()
-        lines = [shown(line)[: columns - 1] for line in text.split("\n")]
+        lines = [within(shown(line), columns - 1) for line in text.split("\n")]
         with self._lock:
             _write(_CLEAR + "\n".join(lines[: rows - 1]) + "\n")
 
@@ -294,7 +296,7 @@ class Screen:
                 return
             self._end_thought()
             columns = _columns()
-            line = line[: columns - 1] if columns else line
+            line = within(line, columns - 1) if columns else line
             self._tell(f"\r\033[K{_DIM}{line}{_PLAIN}" if self._dims else f"\r\033[K{line}")
             self._bar = True
 
@@ -364,12 +366,12 @@ def bar_of(what: str, share: float, rate: str) -> str:
     """How far something is, in one line of this terminal: ``download ████░░  67% @ 1.2 MB/s``."""
     ending = f" {share:4.0%}{rate}"
     columns = _columns()
-    room = (columns or 80) - 1 - len(what) - 1 - len(ending)
+    room = (columns or 80) - 1 - columns_of(what) - 1 - len(ending)
     width = min(_BAR_WIDTH, max(0, room))
     full, empty = _BLOCKS if can_show(sys.stderr, "".join(_BLOCKS)) else _SIGNS
     filled = round(share * width)
     line = f"{what} {full * filled}{empty * (width - filled)}{ending}"
-    return line if columns == 0 else line[: columns - 1]
+    return line if columns == 0 else within(line, columns - 1)
 
 
 def _columns() -> int:

@@ -14,6 +14,7 @@ import sys
 from typing import Any, Literal, TextIO
 
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.limits import LARGEST_INPUTS
 from rbee.wire.shown import json_escape, json_shown
 
 
@@ -26,6 +27,10 @@ class AnswerLost(RbeeError):
             f"the answer cannot be written: {why('stdout', error)}",
             "send stdout to a place that is open, and has room",
         )
+
+
+class Endless(Exception):
+    """More is read than anybody takes, and there is no end of it yet."""
 
 
 #: How it shows that nobody gets what a command writes to stdout.
@@ -124,9 +129,12 @@ def readable(word: str) -> str:
 def text_of_stdin() -> str:
     """All of standard input: UTF-8, or else in the encoding of the terminal.
 
-    Raises OSError where it cannot be read, UnicodeError where it is text in neither.
+    Raises OSError where it cannot be read, UnicodeError where it is text in neither, and Endless
+    behind the most that a queen takes of anything.
     """
-    data = sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read(LARGEST_INPUTS + 1)
+    if len(data) > LARGEST_INPUTS:
+        raise Endless
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

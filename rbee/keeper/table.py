@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from rbee.wire.shown import shown
+from rbee.wire.shown import columns_of, shown
 
 
 def table(headings: str, rows: Iterable[Sequence[object]]) -> str:
     """`rows` under the words of `headings`; an empty cell is a dash, so that columns count."""
     lines = [headings.split(), *([_cell(each) for each in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
+    widths = [max(map(columns_of, column)) for column in zip(*lines)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
+        "  ".join(
+            cell + " " * (width - columns_of(cell)) for cell, width in zip(line, widths)
+        ).rstrip()
+        for line in lines
     )
 
 

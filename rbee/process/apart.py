@@ -70,6 +70,8 @@ def environment_of(environ: Mapping[str, str], role: str = "") -> dict[str, str]
         words = [word for word in found[_SEARCHED].split(os.pathsep) if word not in ("", ".")]
         found[_SEARCHED] = os.pathsep.join(map(os.path.abspath, words))
     found["PYTHONUTF8"] = "1"
+    # What a library warns of would end a daemon whose owner has warnings be errors (`error`).
+    found.pop("PYTHONWARNINGS", None)
     return found
 
 

@@ -10,7 +10,10 @@ Cheap to import, like `child`: a daemon uses both before its own imports.
 
 from __future__ import annotations
 
+import codecs
+import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from rbee.wire.settings import Settings
 
 
+#: How it shows that a disk has no room, or none for this user.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 #: What of it decides what rbee does, each folder before what is in it.
 _BELIEVED = (
     "token",
@@ -75,6 +80,10 @@ class Home:
             os.fsencode(path).decode()  # it stands in messages, which are text
         except UnicodeError:
             raise _unusable(path, OSError(22, "its name is no text in UTF-8")) from None
+        if os.path.lexists(path) and not path.is_dir():
+            what = "is no folder" if path.exists() else "is a link that leads nowhere"
+            how = "name another folder: export RBEE_HOME=/path/to/folder"
+            raise _refused("home_unusable", f"{path} {what}", how, path=str(path))
         # Before anything is made where a link of somebody else's may lead.
         if reason := owned.distrust(path):
             raise _disbelieved(path, reason)
@@ -86,7 +95,9 @@ class Home:
             raise _unusable(path, error) from None
         home.check()
         if not os.access(path, os.W_OK | os.X_OK):
-            raise _unusable(path, PermissionError(13, "Permission denied"))
+            is_fixed = sys.platform != "win32" and os.statvfs(path).f_flag & os.ST_RDONLY
+            number = errno.EROFS if is_fixed else errno.EACCES
+            raise _unusable(path, OSError(number, os.strerror(number)))
         return home
 
     def check(self) -> None:
@@ -136,13 +147,15 @@ class Home:
 
         config = self.path / "config.toml"
         try:
-            text = config.read_text("utf-8") if config.is_file() else ""
+            # Some editors begin a file with a mark, which is no part of what it says.
+            text = config.read_text("utf-8-sig") if _is_file(config) else ""
         except OSError as error:
             raise _unusable(config, error) from None
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             wrong = f"{config}, line {line}: this is no text in UTF-8"
-            how = f"save it in UTF-8: iconv -f latin1 -t utf8 {config}"
+            is_utf16 = error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            how = f"save it in UTF-8: iconv -f {'utf16' if is_utf16 else 'latin1'} -t utf8 {config}"
             raise _refused("invalid_request", wrong, how) from None
         environ = dict(os.environ)
         if "RBEE_DATABASE" in environ:
@@ -194,6 +207,18 @@ class Home:
             raise _unusable(path, error) from None
 
 
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; False: there is nothing. Raises `home_unusable` where something else
+    is there: who has put it there does not mean that it is passed over."""
+    if path.is_file():
+        return True
+    if not os.path.lexists(path):
+        return False
+    what = "is no file" if path.exists() else "is a link that leads nowhere"
+    how = "remove it, or put a file of settings in its place"
+    raise _refused("home_unusable", f"{path} {what}", how, path=str(path))
+
+
 def _drafted(path: Path) -> Path:
     """A file beside `path` that holds a token just drawn, readable by its owner alone."""
     import secrets
@@ -223,7 +248,8 @@ def _disbelieved(path: Path, reason: owned.Distrust) -> RbeeError:
 
 def _unusable(path: Path, error: OSError) -> RbeeError:
     wrong = f"cannot use {path}: {error.strerror or error}"
-    how = "make it writable, or name another folder: export RBEE_HOME=/path/to/folder"
+    first = "make room there" if error.errno in _FULL else "make it writable"
+    how = f"{first}, or name another folder: export RBEE_HOME=/path/to/folder"
     return _refused("home_unusable", wrong, how, path=str(path))
 
 

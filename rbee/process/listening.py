@@ -18,11 +18,17 @@ from rbee.process import whole_file
 from rbee.process.apart import environment_of
 from rbee.process.home import Home
 
-#: Variables of others that decide how a hive reaches the hub; a token is sent with each request.
+#: Variables of others that decide how a hive reaches the hub, where its files are, and which cards
+#: it sees; a token is sent with each request.
 _HEEDED = (
-    *("HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE"),
+    *("HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE"),
+    *("HF_TOKEN_PATH", "XDG_CACHE_HOME"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    # Which cards there are.
+    *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES"),
+    *("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES"),
+    *("ONEAPI_DEVICE_SELECTOR", "ZE_AFFINITY_MASK"),
 )
 #: Ours that say where a queen is, which is told apart, or nothing to a daemon that is awake.
 _APART = ("RBEE_HOME", "RBEE_QUEEN_")

@@ -84,9 +84,12 @@ _KEYS = """SELECT name, api_keys.digest, created_at_ms, rights, day, requests, t
     LEFT JOIN api_key_rights ON api_keys.digest = api_key_rights.digest
     LEFT JOIN api_key_uses ON api_keys.digest = api_key_uses.digest
     ORDER BY name, day"""
-_COUNT_USE = """UPDATE api_key_uses
-    SET requests = requests + :requests, tokens = tokens + :tokens
-    WHERE digest = :digest AND day = :day"""
+# In one statement: two queens may write the first use of a day at once.
+_COUNT_USE = """INSERT INTO api_key_uses (digest, day, requests, tokens)
+    VALUES (:digest, :day, :requests, :tokens)
+    ON CONFLICT (digest, day) DO UPDATE
+    SET requests = api_key_uses.requests + excluded.requests,
+        tokens = api_key_uses.tokens + excluded.tokens"""
 _FORGET_NAME = "DELETE FROM model_names WHERE name = :name"
 _OF_KEY = "digest IN (SELECT digest FROM api_keys WHERE name = :name)"
 
@@ -250,11 +253,9 @@ class KeyCatalog:
         """A key has used so much more on a day; what it used on others is forgotten."""
         used = msgspec.structs.asdict(more)
         with self._database.transaction() as transaction:
-            if transaction.change(_COUNT_USE, digest=digest, **used):
-                return
+            transaction.change(_COUNT_USE, digest=digest, **used)
             others = "DELETE FROM api_key_uses WHERE digest = :digest AND day < :day"
             transaction.change(others, digest=digest, day=more.day)
-            transaction.insert("api_key_uses", digest=digest, **used)
 
     def add(self, name: str, digest: str, rights: Rights) -> bool:
         """A new key; False where the name is taken."""

@@ -176,8 +176,8 @@ class _Queen:
         database = open_catalog(orders.database or home.path / "queen.db", settings.database_busy)
         self.catalog_set_aside = database.set_aside
         self.catalog = HiveCatalog(database)
-        self.keys = Keys(KeyCatalog(database))
         self.names = Names(NameCatalog(database), settings)
+        self.keys = Keys(KeyCatalog(database), self.names)
         here = Here(home, settings, orders.token, self.server)
         self.hives = Hives(here, self.catalog, self.registry, session, spare)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)

@@ -25,6 +25,7 @@ from msgspec.structs import asdict
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
+from rbee.queen.names import Names
 from rbee.queen.rights import Rights, Use, limits_of, require_left
 from rbee.wire import proof
 from rbee.wire.errors import RbeeError, invalid, no_such
@@ -46,8 +47,9 @@ log = logging.getLogger(__name__)
 class Keys:
     """The keys of this queen, as of at most `_FRESH` seconds ago, and what is done for each now."""
 
-    def __init__(self, catalog: KeyCatalog) -> None:
+    def __init__(self, catalog: KeyCatalog, names: Names) -> None:
         self._catalog = catalog
+        self._names = names
         self._by_digest: dict[str, KeyRow] = {}
         self._by_name: dict[str, KeyRow] = {}
         self._read_at = -math.inf
@@ -145,7 +147,7 @@ class Keys:
             )
         key = _PREFIX + secrets.token_urlsafe(24)
         rights = Rights(
-            models=limits_of(wanted.models),
+            models=limits_of([await self._named(each) for each in wanted.models]),
             may_fetch=wanted.may_fetch,
             requests_a_day=wanted.requests_a_day,
             tokens_a_day=wanted.tokens_a_day,
@@ -158,6 +160,11 @@ class Keys:
             )
         self._changed()
         return NewKey(name=name, key=key)
+
+    async def _named(self, typed: str) -> str:
+        """What a name of somebody's own means; of anything else what was typed."""
+        named = await self._names.find(typed)
+        return typed if named is None else named.model_ref
 
     @serves(KEYS)
     async def list(self) -> KeyList:

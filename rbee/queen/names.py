@@ -130,6 +130,8 @@ def asked_by_name(wanted: JobRequest, named: AddName) -> JobRequest:
     given = named.settings.given().items()
     values = {_CALLED.get(name, name): value for name, value in given}
     system = values.pop("system", None)
+    if wanted.must_call or wanted.json_schema is not None or wanted.grammar is not None:
+        values.pop("ignore_eos", None)  # a form ends the answer
     asked = {name: value for name, value in values.items() if getattr(wanted, name) is None}
     asked["model_ref"] = named.model_ref
     if system is not None and wanted.inputs is None and not wanted.raw:

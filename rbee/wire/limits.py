@@ -36,6 +36,8 @@ MOST_LOOKED_BACK = 65_536
 MOST_TEMPLATE_VALUES = 64
 #: Vectors that are asked for at once.
 MOST_INPUTS = 2048
+#: Tokens of an answer: who asks for more gets what the context holds, which is never as long.
+MOST_TOKENS = 1_000_000
 #: Answers that one request may ask for, all its prompts together: each is a job.
 MOST_ANSWERS = 64
 #: Answers to each prompt of a request.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -325,9 +325,27 @@ def _checked(name: str, value: Any, where: str) -> Any:
         return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
-        raise invalid(
-            f"{where}: {why}", f"the default is {_FIELDS[name].default!r}", setting=name
-        ) from None
+        raise invalid(f"{where}: {why}", _instead_of(name, value), setting=name) from None
+    except RbeeError as error:
+        error.message = f"{where}: {error.message}"
+        error.details["setting"] = name
+        raise
+
+
+def _instead_of(name: str, value: Any) -> str:
+    """What to write for the value of a setting, in the words of ``config.toml``."""
+    field = _FIELDS[name]
+    if get_origin(field.type) is Literal:
+        words = get_args(field.type)
+        near = nearest(str(value), words)
+        return f"did you mean {near}?" if near else f"it may be {', '.join(words)}"
+    if field.default is msgspec.NODEFAULT:
+        return f'a table of each: [{name}.bee], and below it model = "HF:owner/repo"'
+    if isinstance(field.default, tuple):
+        return f"several are written in brackets; the default is {list(field.default)}"
+    if isinstance(field.default, bool):
+        return f"true or false; the default is {str(field.default).lower()}"
+    return f"the default is {field.default!r}"
 
 
 def _from_toml(text: str, name: str) -> dict[str, Any]:
@@ -348,15 +366,21 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         raise nested_too_deep(name) from None
     checked = {}
     for key, value in table.items():
-        where = f"{name}, line {_line_of(key, text)}: {key}"
+        line = f"{name}, line {_line_of(key, text)}"
+        where = f"{line}: {key}"
         if key not in _FIELDS:
             raise _unknown(key, list(_FIELDS), f"{where} is no setting", "remove that line")
-        checked[key] = _checked(key, value, f"{where} = {shown_value(key, repr(value))}")
+        if not isinstance(value, dict):
+            where += f" = {shown_value(key, repr(value))}"
+        elif key == "names":
+            where = line  # what is wrong names which of them
+        checked[key] = _checked(key, value, where)
     return checked
 
 
 def _line_of(key: str, text: str) -> int:
     for number, line in enumerate(text.splitlines(), 1):
-        if line.split("=")[0].strip().strip("\"'") == key:
+        begins = line.partition("=")[0].strip().lstrip("[").partition(".")[0]
+        if begins.rstrip("]").strip(" \"'") == key:
             return number
     return 1

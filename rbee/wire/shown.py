@@ -106,6 +106,33 @@ class ShownStream:
         return shown(held, multiline=True)
 
 
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: some characters take two, marks upon them none
+    (UAX 11)."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # late: most names are plain
+
+    return sum(
+        0
+        if unicodedata.category(each) in ("Mn", "Me", "Cf")
+        else 1 + (unicodedata.east_asian_width(each) in "WF")
+        for each in text
+    )
+
+
+def within(text: str, columns: int) -> str:
+    """The beginning of `text` that so many columns of a terminal have room for."""
+    if text.isascii():
+        return text[:columns]
+    taken = 0
+    for place, each in enumerate(text):
+        taken += columns_of(each)
+        if taken > columns:
+            return text[:place]
+    return text
+
+
 def _escape(found: re.Match[str]) -> str:
     number = ord(found[0])
     if found[0] in "\t\n\r":

@@ -37,6 +37,7 @@ from rbee.queen.front.pictures import Said
 from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.front.tools import left_out, loosened
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.limits import MOST_TOKENS
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.inference import ChatMessage, ToolCall, ToolFunction
@@ -180,7 +181,7 @@ def _job(asked: CountRequest, ref: str, tools: Tools) -> JobRequest:
 def _sampled(asked: MessagesRequest) -> dict[str, Any]:
     """How the answer is written."""
     return {
-        "max_tokens": asked.max_tokens,
+        "max_tokens": min(asked.max_tokens, MOST_TOKENS) if asked.max_tokens else None,
         "temperature": asked.temperature,
         # A `top_p` of 0 leaves the likeliest token alone, which is `top_k` 1.
         "top_p": asked.top_p or None,

@@ -236,8 +236,10 @@ class MessagesRequest(CountRequest, kw_only=True):
     """`POST /v1/messages`."""
 
     max_tokens: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None,
-        done("tokens of the answer at most, thoughts among them; nothing: what the context holds"),
+        Annotated[int, msgspec.Meta(ge=1)] | None,
+        done(
+            "tokens of the answer at most, thoughts among them; nothing: what the context holds", -1
+        ),
     ] = None
     stream: Annotated[bool | None, done("the answer comes in pieces")] = None
     stop_sequences: Annotated[
@@ -254,7 +256,7 @@ class MessagesRequest(CountRequest, kw_only=True):
     top_p: Annotated[
         Annotated[float, msgspec.Meta(ge=0, le=1)] | None, done("0: the likeliest token")
     ] = None
-    top_k: Annotated[TopK | None, done("so many of the likeliest tokens; 0: all")] = None
+    top_k: Annotated[TopK | None, done("so many of the likeliest tokens; 0: all", -1)] = None
     metadata: Annotated[Any, passes("the key tells who asks")] = None
     service_tier: Annotated[Any, passes(_THERE_IS_ONE)] = None
     inference_geo: Annotated[Any, passes("the swarm is where it is")] = None

@@ -67,7 +67,8 @@ def fields_of(kind: type[msgspec.Struct]) -> dict[str, Field]:
     """The table of a message: its fields by their names, in order."""
     marked = typing.get_type_hints(kind, include_extras=True)
     plain = typing.get_type_hints(kind)
-    return {name: _field(name, marked[name], plain[name]) for name in kind.__struct_fields__}
+    names = zip(kind.__struct_fields__, kind.__struct_encode_fields__)
+    return {sent: _field(sent, marked[name], plain[name]) for name, sent in names}
 
 
 def read(data: bytes, kind: type[T]) -> T:
@@ -103,8 +104,8 @@ def _settled(said: Any, kind: type[msgspec.Struct], path: str) -> Any:
             continue
         if field.becomes == REFUSED:
             raise _refused(here, field)
-        if field.whole and isinstance(value, float) and value.is_integer():
-            value = int(value)
+        if field.whole:
+            value = _whole(value)
         elif field.inner is not None and isinstance(value, list):
             inner = field.inner
             value = [_settled(each, inner, f"{here}[{i}]") for i, each in enumerate(value)]
@@ -112,6 +113,15 @@ def _settled(said: Any, kind: type[msgspec.Struct], path: str) -> Any:
             value = _settled(value, field.inner, here)
         settled[name] = value
     return settled
+
+
+def _whole(value: Any) -> Any:
+    """The same with 8 for 8.0; also in a list that begins with such a number. Of a list with a
+    million others no more is looked at."""
+    if isinstance(value, list):
+        is_one = bool(value) and isinstance(value[0], (float, list))
+        return [_whole(each) for each in value] if is_one else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _same(one: Any, other: Any) -> bool:

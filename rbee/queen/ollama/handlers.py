@@ -86,7 +86,7 @@ class Handlers(Offer):
     @serves_http(SHOW)
     async def show(self, request: web.Request, wanted: OllamaShow) -> Shown:
         """Tells of a model that can be asked."""
-        asker = await self._asker(request, wanted.model or wanted.name)
+        asker = await self._asker(request, wanted.called)
         inventory = await self._inventory(request)
         name = inventory.names.get(asker.ref)
         if name is None:
@@ -119,7 +119,7 @@ class Handlers(Offer):
     async def pull_model(self, request: web.Request, wanted: OllamaPull) -> web.StreamResponse:
         """Has a model fetched, and tells how far that is; a key that may fetch none gets what is
         here already."""
-        asker = await self._asker(request, wanted.model or wanted.name)
+        asker = await self._asker(request, wanted.called)
         with working(self, asker) as work:
             if asker.caller is None or asker.caller.may_fetch:
                 work.follow(await self.pull(PullModel(model_ref=asker.ref)))

@@ -57,7 +57,7 @@ class OllamaCall(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A call that a model has asked for."""
 
     function: OllamaCalled
-    id: str = ""
+    id: str | None = ""
 
 
 class OllamaMessage(msgspec.Struct, kw_only=True):
@@ -134,12 +134,17 @@ class OllamaEmbedOne(Asked, kw_only=True):
 class AboutModel(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A request about a model; older clients call it `name`."""
 
-    model: str = ""
-    name: str = ""
+    model: str | None = None
+    name: str | None = None
 
     def __post_init__(self) -> None:
-        if not (self.model or self.name):
+        if not self.called:
             raise ValueError("`model` is wanted")
+
+    @property
+    def called(self) -> str:
+        """What the model is called, in either word."""
+        return self.model or self.name or ""
 
 
 class OllamaShow(AboutModel, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.limits import LONGEST_STOP, MOST_LOOKED_BACK, MOST_STOPS
+from rbee.wire.limits import LONGEST_STOP, MOST_LOOKED_BACK, MOST_STOPS, MOST_TOKENS
 from rbee.wire.messages.basics import LARGEST_CONTEXT
 from rbee.wire.messages.jobs import JobRequest
 
@@ -49,7 +49,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_k: Annotated[float, msgspec.Meta(ge=-1, lt=2**31)] | None = None
     top_p: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    seed: Number | None = None
+    seed: int | float | None = None
     stop: Ending | Annotated[list[Ending], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
@@ -80,6 +80,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     use_mmap: Any = None
     use_mlock: Any = None
     embedding_only: Any = None
+    draft_num_predict: Any = None
 
 
 def sampled(options: Options | None) -> dict[str, Any]:
@@ -103,9 +104,7 @@ def sampled(options: Options | None) -> dict[str, Any]:
     elif options.top_k is not None:
         said["top_k"] = max(0, _whole(options.top_k, "top_k"))
     predicted = _whole(options.num_predict, "num_predict")
-    said["max_tokens"] = predicted if predicted > 0 else None
-    if predicted > 1_000_000:
-        raise refused("options.num_predict", "is more than 1000000")
+    said["max_tokens"] = min(predicted, MOST_TOKENS) if predicted > 0 else None
     seed = _whole(options.seed, "seed") if options.seed is not None else -1
     said["seed"] = seed % _SEEDS if seed != -1 else None
     context = _whole(options.num_ctx, "num_ctx")

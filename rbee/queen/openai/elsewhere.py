@@ -18,6 +18,14 @@ _FORM = "ask for a JSON schema by `response_format`"
 _OF_TOKENS = "answers are texts"
 _DRAFT = "a draft changes the speed of an answer alone"
 _OF_SLOTS = "the queen chooses worker and slot"
+_WHOLE_ANSWER = "all fields are answered"
+_FITS = "what does not fit is refused"
+_FLOATS = "say `encoding_format`: numbers travel as floats"
+
+
+def _called(name: str) -> Any:
+    """A field whose name is none in Python."""
+    return msgspec.field(default=None, name=name)
 
 
 class Elsewhere(msgspec.Struct, kw_only=True):
@@ -62,8 +70,27 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     vllm_xargs: Annotated[Any, refused("there are no such extensions", {})] = None
     lora_path: Annotated[Any, refused("take it for a model of its own", "", [])] = None
     session_params: Annotated[Any, refused("each request stands for itself", {})] = None
+    structural_tag: Annotated[Any, refused(_FORM, "")] = None
+    return_hidden_states: Annotated[Any, refused(_OF_TOKENS, False)] = None
+    return_routed_experts: Annotated[Any, refused(_OF_TOKENS, False)] = None
+    return_cached_tokens_details: Annotated[Any, refused(_WHOLE_ANSWER, False)] = None
+    custom_logit_processor: Annotated[Any, refused("no code of others runs here", "")] = None
+    custom_params: Annotated[Any, passes("goes with `custom_logit_processor`")] = None
+    extra_key: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    data_parallel_rank: Annotated[Any, passes(_OF_SLOTS)] = None
+    bootstrap_host: Annotated[Any, passes(_OF_SLOTS)] = None
+    bootstrap_port: Annotated[Any, passes(_OF_SLOTS)] = None
+    bootstrap_room: Annotated[Any, passes(_OF_SLOTS)] = None
     # Of llama.cpp.
     grammar_lazy: Annotated[Any, refused("an answer begins with its form", False)] = None
+    grammar_triggers: Annotated[Any, refused("an answer begins with its form", [])] = None
+    preserved_tokens: Annotated[Any, refused("marks of the template are no text", [])] = None
+    backend_sampling: Annotated[Any, passes("where tokens are drawn changes none of them")] = None
+    adaptive_target: Annotated[Any, refused(_SAMPLERS, -1)] = None
+    adaptive_decay: Annotated[Any, passes("goes with `adaptive_target`")] = None
+    speculative_n_max: Annotated[Any, passes(_DRAFT)] = _called("speculative.n_max")
+    speculative_n_min: Annotated[Any, passes(_DRAFT)] = _called("speculative.n_min")
+    speculative_p_min: Annotated[Any, passes(_DRAFT)] = _called("speculative.p_min")
     id_slot: Annotated[Any, passes(_OF_SLOTS)] = None
     n_keep: Annotated[Any, passes("no context is shifted: it ends with `length`")] = None
     n_discard: Annotated[Any, passes("no context is shifted: it ends with `length`")] = None
@@ -77,7 +104,7 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     return_tokens: Annotated[Any, refused(_OF_TOKENS, False)] = None
     return_progress: Annotated[Any, refused("progress is told as comments", False)] = None
     timings_per_token: Annotated[Any, refused("an answer has no times", False)] = None
-    response_fields: Annotated[Any, refused("all fields are answered", [])] = None
+    response_fields: Annotated[Any, refused(_WHOLE_ANSWER, [])] = None
     samplers: Annotated[Any, refused(_ORDER, [], "")] = None
     penalize_nl: Annotated[Any, refused("all tokens are treated alike", False)] = None
     tfs_z: Annotated[Any, refused("engines have it no more", 1)] = None
@@ -131,6 +158,19 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     route: Annotated[Any, passes(_NOBODY_ELSE)] = None
     provider: Annotated[Any, passes(_NOBODY_ELSE)] = None
     plugins: Annotated[Any, refused("there are none", [])] = None
+    session_id: Annotated[Any, passes("each request stands for itself")] = None
+    trace: Annotated[Any, passes("belongs to who sends it")] = None
+    # Of Mistral, Together, Fireworks and DashScope.
+    safe_prompt: Annotated[Any, refused("say it in `messages`", False)] = None
+    context_length_exceeded_behavior: Annotated[Any, refused(_FITS, "error")] = None
+    prompt_truncate_len: Annotated[Any, refused(_FITS)] = None
+    perf_metrics_in_response: Annotated[Any, refused("an answer has no times", False)] = None
+    raw_output: Annotated[Any, refused(_WHOLE_ANSWER, False)] = None
+    enable_search: Annotated[Any, refused("nothing is searched; offer a tool", False)] = None
+    # What clients unpack by themselves.
+    extra_body: Annotated[Any, refused("send its fields beside the others", {})] = None
+    extra_headers: Annotated[Any, refused("send them as headers", {})] = None
+    extra_query: Annotated[Any, refused("send it behind the path", {})] = None
     vl_high_resolution_images: Annotated[Any, passes("a model sees a picture its own way")] = None
 
 
@@ -153,3 +193,11 @@ class VectorsElsewhere(msgspec.Struct, kw_only=True):
     task: Annotated[Any, refused("write what the model wants into the text")] = None
     instruction: Annotated[Any, refused("write what the model wants into the text", "")] = None
     add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None
+    normalized: Annotated[Any, refused("each vector is of length 1", True)] = None
+    late_chunking: Annotated[Any, refused("each text has a vector of its own", False)] = None
+    embedding_type: Annotated[Any, refused("say `encoding_format`", "float")] = None
+    output_dtype: Annotated[Any, refused("say `encoding_format`", "float")] = None
+    embed_dtype: Annotated[Any, refused(_FLOATS, "float32")] = None
+    endianness: Annotated[Any, refused(_FLOATS, "native", "little")] = None
+    truncation: Annotated[Any, refused(_FITS, False)] = None
+    extra_body: Annotated[Any, refused("send its fields beside the others", {})] = None

@@ -40,14 +40,16 @@ from rbee.queen.openai.requests import (
     Called,
     CalledFunction,
     ChatRequest,
+    Completing,
     CompletionRequest,
     ContentPart,
     EmbeddingRequest,
+    Schema,
     Weighed,
 )
 from rbee.queen.openai.tools import functions_of, tools_of
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
+from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK, MOST_TOKENS
 from rbee.wire.messages.events import (
     CallPiece,
     Done,
@@ -84,10 +86,12 @@ _SAID_BY = {
         *("response_format", "json_schema", "guided_json", "structured_outputs"),
         *("guided_choice", "guided_regex", "regex"),
     ),
-    "grammar": ("grammar", "guided_grammar", "ebnf", "structured_outputs"),
+    "grammar": ("grammar", "guided_grammar", "ebnf", "structured_outputs", "response_format"),
     "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens"),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
+    "logprobs": ("logprobs", "n_probs"),
+    "seed": ("seed", "random_seed"),
     "ignore_eos": ("ignore_eos", "min_tokens"),
     "prompt_tokens": ("prompt", "tokens"),
     "tokens_only": ("prompt", "content", "messages", "tokens"),
@@ -112,6 +116,8 @@ _ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
     "tool": "tool",
     "function": "tool",
 }
+#: What switches thinking on and off; other words leave it to the model.
+_SWITCHES = {"enabled": True, "disabled": False}
 #: The fields that say which texts an answer may be.
 _TEXTS = ("guided_choice", "guided_regex", "regex")
 
@@ -204,8 +210,8 @@ class Chat(Form):
         else:
             tools = tools_of(asked.tools or [], asked.tool_choice, refuse_unknown=self._refuses)
         must_call, self.left_out = tools.must_call, tools.left_out
-        if asked.ignore_eos and (must_call or schema is not None):
-            raise wrong("ignore_eos", "does not go with a form, which ends the answer")
+        if (asked.ignore_eos or asked.min_tokens) and (must_call or schema is not None):
+            raise ends_by_form(asked)
         if must_call and schema is not None:
             raise wrong("response_format", "does not go with a call that is demanded")
         if asked.top_logprobs is not None and not asked.logprobs:
@@ -229,7 +235,7 @@ class Chat(Form):
                 template_values=values,
                 logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
             )
-            for seed in _seeds(asked, asked.n or 1)
+            for seed in _seeds(asked, count_of(asked))
         ]
 
     def opening(self, index: int) -> ChunkChoice:
@@ -316,15 +322,21 @@ class Text(Form):
         self.asked = asked
         self._texts = _several("prompt", asked.prompt)
         self.prompts = len(self._texts)
+        #: How many answers there are to each prompt.
+        self._count = count_of(asked)
+        asked.logprobs = _agreed([("logprobs", asked.logprobs), ("n_probs", asked.n_probs)])
         #: The characters of each answer that were told with their logprobs.
-        self._characters = [Characters() for _ in range(self.prompts * (asked.n or 1))]
+        self._characters = [Characters() for _ in range(self.prompts * self._count)]
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
         if asked.suffix and asked.echo and asked.logprobs is not None:
             raise wrong("suffix", "does not go with echo and logprobs")
-        answers = self.prompts * (asked.n or 1)
+        schema = _schema(asked)
+        if (asked.ignore_eos or asked.min_tokens) and schema is not None:
+            raise ends_by_form(asked)
+        answers = self.prompts * self._count
         if answers > MOST_ANSWERS:
             raise wrong(
                 "n" if answers > self.prompts else "prompt",
@@ -340,10 +352,12 @@ class Text(Form):
                 echo_only=self._is_echoed(prompt) and asked.max_tokens == 0,
                 count_only=not self._is_echoed(prompt) and asked.max_tokens == 0,
                 raw=True,
+                json_schema=schema,
+                unquoted=_is_text(asked),
                 logprobs=asked.logprobs,
             )
             for prompt in self._texts
-            for seed in _seeds(asked, asked.n or 1)
+            for seed in _seeds(asked, self._count)
         ]
 
     def opening(self, index: int) -> TextChoice | None:
@@ -377,7 +391,7 @@ class Text(Form):
         return bool(asked.echo) and (asked.logprobs is not None or not isinstance(prompt, str))
 
     def _echo(self, index: int) -> str:
-        prompt = self._texts[index // (self.asked.n or 1)]
+        prompt = self._texts[index // self._count]
         is_told = not self.asked.echo or self._is_echoed(prompt) or not isinstance(prompt, str)
         return "" if is_told else str(prompt)
 
@@ -460,8 +474,11 @@ def _with_path(field: str, asked: object, path: object) -> str:
     if field == "tools":
         return field + path[1:].replace(".parameters", ".function.parameters", 1)
     form = getattr(asked, "response_format", None)
+    if field == "response_format" and form and form.regex:
+        return field
+    said = next((name for name in ("schema", "value") if getattr(form, name, None)), "schema")
     inner = {
-        "response_format": "json_schema.schema" if form and form.json_schema else "schema",
+        "response_format": "json_schema.schema" if form and form.json_schema else said,
         "structured_outputs": "json",
     }.get(field)
     return ".".join(filter(None, (field, inner))) + path[1:]
@@ -473,13 +490,16 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
     for name, words in _WORDS.items():
         said[name] = _agreed((word, getattr(asked, word)) for word in words)
     said_most = (most, asked.max_tokens, asked.n_predict, asked.max_new_tokens)
-    most = min((each for each in said_most if each), default=None)
+    most = min((min(each, MOST_TOKENS) for each in said_most if each), default=None)
     if asked.min_tokens and not asked.ignore_eos:
         if asked.min_tokens != most:
             raise wrong(
                 "min_tokens", "is taken where it is max_tokens too, or goes with ignore_eos alone"
             )
         said["ignore_eos"] = True
+    grammar = _grammar(asked)
+    if said["ignore_eos"] and grammar is not None:
+        raise ends_by_form(asked)
     stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop or ()
     return {
         **said,
@@ -490,11 +510,17 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "max_tokens": most,
         "ctx": asked.num_ctx,
         "model_ref": model_ref_of(asked.model),
-        "grammar": _grammar(asked),
+        "grammar": grammar,
         "logit_bias": _weights(asked.logit_bias),
         "seed": seed,
         "stop": [text for text in stop if text] or None,
     }
+
+
+def ends_by_form(asked: Asked) -> RbeeError:
+    """The refusal of what would let an answer go on behind the form that it has."""
+    field = "ignore_eos" if asked.ignore_eos else "min_tokens"
+    return wrong(field, "does not go with a form, which ends the answer")
 
 
 def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] | None:
@@ -508,25 +534,29 @@ def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] 
 
 def _grammar(asked: Asked) -> str | None:
     """The grammar of the answer. Raises where something else says what form that has."""
-    outputs = asked.structured_outputs if isinstance(asked, ChatRequest) else None
+    outputs = asked.structured_outputs if isinstance(asked, Completing) else None
+    form = asked.response_format if isinstance(asked, Completing) else None
     said = (
         ("grammar", asked.grammar),
         ("guided_grammar", asked.guided_grammar),
         ("ebnf", asked.ebnf),
         ("structured_outputs", outputs and outputs.grammar),
+        ("response_format", form and form.grammar),
     )
     grammar: str | None = _agreed(said)
-    if grammar is not None and isinstance(asked, ChatRequest):
+    if grammar is not None and isinstance(asked, Completing):
         field = next(name for name, value in said if value is not None)
         if _schema(asked) is not None:
             raise wrong(field, "does not go with another form of the answer")
-        offered = (asked.tools or asked.functions) and "none" not in (
-            asked.tool_choice,
-            asked.function_call,
-        )
-        if offered:
+        if isinstance(asked, ChatRequest) and _offers(asked):
             raise wrong(field, "does not go with tools that may be called")
     return grammar
+
+
+def _offers(asked: ChatRequest) -> bool:
+    """Whether something may be called."""
+    offered = bool(asked.tools or asked.functions)
+    return offered and "none" not in (asked.tool_choice, asked.function_call)
 
 
 def _agreed(said: Iterable[tuple[str, Any]]) -> Any:
@@ -541,11 +571,26 @@ def _agreed(said: Iterable[tuple[str, Any]]) -> Any:
     return given[0][1] if given else None
 
 
+def count_of(asked: Completing) -> int:
+    """How many answers there are to each prompt. Raises where only some of them would be told."""
+    count = _agreed([("n", asked.n), ("n_cmpl", asked.n_cmpl)]) or 1
+    if asked.best_of not in (None, count):
+        raise wrong("best_of", f"is {asked.best_of}, and n is {count}: all answers are told")
+    return count
+
+
+def seed_of(asked: Asked) -> int | None:
+    """The seed that is asked for."""
+    seed: int | None = _agreed([("seed", asked.seed), ("random_seed", asked.random_seed)])
+    return None if seed is None else seed % _SEEDS
+
+
 def _seeds(asked: Asked, count: int) -> list[int | None]:
     """A seed for each answer to one prompt: the same one would draw the same answer."""
-    if asked.seed is None:
+    seed = seed_of(asked)
+    if seed is None:
         return [None] * count
-    return [(asked.seed + number) % _SEEDS for number in range(count)]
+    return [(seed + number) % _SEEDS for number in range(count)]
 
 
 def _several(field: str, given: str | list[str | int | list[int]]) -> list[str | list[int]]:
@@ -559,21 +604,20 @@ def _several(field: str, given: str | list[str | int | list[int]]) -> list[str |
     return others or [tokens]
 
 
-def _schema(asked: ChatRequest) -> dict[str, Any] | None:
+def _schema(asked: Completing) -> dict[str, Any] | None:
     """The JSON schema of the answer, in whichever field it is. Raises for two of them."""
     found: dict[str, dict[str, Any]] = {}
-    form = asked.response_format
-    if form is not None and form.type != "text":
-        found["response_format"] = (
-            form.json_schema.schema if form.json_schema else form.schema or {"type": "object"}
-        )
+    form, outputs = asked.response_format, asked.structured_outputs
+    if form is not None and (schema := form.held_to) is not None:
+        found["response_format"] = schema
     if asked.json_schema is not None:
-        found["json_schema"] = asked.json_schema
+        found["json_schema"] = _read_schema("json_schema", asked.json_schema)
     if asked.guided_json is not None:
-        found["guided_json"] = asked.guided_json
-    outputs = asked.structured_outputs
+        found["guided_json"] = _read_schema("guided_json", asked.guided_json)
     if outputs is not None and (outputs.json is not None or outputs.json_object):
-        found["structured_outputs"] = outputs.json or {"type": "object"}
+        found["structured_outputs"] = _read_schema(
+            "structured_outputs.json", outputs.json or {"type": "object"}
+        )
     for name, choice in (
         ("guided_choice", asked.guided_choice),
         ("structured_outputs", outputs and outputs.choice),
@@ -581,6 +625,7 @@ def _schema(asked: ChatRequest) -> dict[str, Any] | None:
         if choice:
             found[name] = {"enum": choice}
     for name, regex in (
+        ("response_format", form and form.regex),
         ("guided_regex", asked.guided_regex),
         ("regex", asked.regex),
         ("structured_outputs", outputs and outputs.regex),
@@ -593,10 +638,21 @@ def _schema(asked: ChatRequest) -> dict[str, Any] | None:
     return next(iter(found.values()), None)
 
 
-def _is_text(asked: ChatRequest) -> bool:
+def _read_schema(field: str, said: Schema) -> dict[str, Any]:
+    """A schema, which some programs send as the text of one. Raises where it is none."""
+    if not isinstance(said, str):
+        return said
+    try:
+        return msgspec.json.decode(said, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        raise wrong(field, "is a text that is no JSON schema") from None
+
+
+def _is_text(asked: Completing) -> bool:
     """Whether the form of the answer is that of a text, and not of JSON."""
-    outputs = asked.structured_outputs
+    form, outputs = asked.response_format, asked.structured_outputs
     plain = outputs is not None and (outputs.choice or outputs.regex)
+    plain = plain or (form is not None and form.regex)
     return bool(plain or asked.guided_choice or asked.guided_regex or asked.regex)
 
 
@@ -618,7 +674,7 @@ def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
             ("chat_template_kwargs", switch),
             ("enable_thinking", asked.enable_thinking),
             ("think", asked.think if isinstance(asked.think, bool) else None),
-            ("thinking", asked.thinking.type != "disabled" if asked.thinking else None),
+            ("thinking", _SWITCHES.get(asked.thinking.type) if asked.thinking else None),
             ("reasoning", asked.reasoning.enabled if asked.reasoning else None),
             ("thinking_budget", False if _budget(asked) == 0 else None),
             ("reasoning_effort", False if effort == "none" else None),

@@ -49,7 +49,8 @@ class RerankRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         _Documents | None, done("the same to TEI's programs, answered as TEI does")
     ] = None
     top_n: Annotated[
-        Annotated[int, msgspec.Meta(ge=1)] | None, done("so many of the best; all, where left out")
+        Annotated[int, msgspec.Meta(ge=1)] | None,
+        done("so many of the best; all, where left out", 0),
     ] = None
     return_documents: Annotated[bool | None, done("the texts, too", False)] = None
     return_text: Annotated[bool | None, done("the texts, too; TEI's", False)] = None

@@ -32,13 +32,15 @@ from rbee.wire.messages.inference import Factor, LookBack, Share, Strength, Tool
 WhetherToBegin = Annotated[bool | None, done("false goes with a last message of the model", True)]
 WhetherToGoOn = Annotated[bool | None, done("a last message of the model is gone on with", False)]
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
-Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Tokens = Annotated[int, msgspec.Meta(ge=1)]
 ThoughtTokens = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
+Alternatives = Annotated[int, msgspec.Meta(ge=0, le=20)]
 Weight = Annotated[float, msgspec.Meta(ge=-100, le=100)]
 Weighed = tuple[int | str, bool | Weight]
 StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
 Regex = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Schema = dict[str, Any] | str
 Grammar = Annotated[str, msgspec.Meta(max_length=LONGEST_GRAMMAR)]
 Choice = Annotated[list[NonEmpty], msgspec.Meta(max_length=MOST_WEIGHTS)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"]
@@ -47,6 +49,7 @@ _BUDGET = "tokens of a thought at most; 0: no thought"
 _ALL = "tokens of the answer at most; -1: what the context holds"
 _COUNTS = "a last event with the counts of tokens"
 _AS_TEMPLATE = "is told to the chat template"
+_SEEN = "a model sees a picture its own way"
 
 
 class StreamOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -105,14 +108,13 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
         done("within so many deviations of the likeliest", -1),
     ] = None
     seed: Annotated[
-        Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None,
-        done("the same seed draws the same answer; -1: another one each time", -1),
+        int | None, done("the same seed draws the same answer; -1: another one each time", -1)
     ] = None
     stop: Annotated[
         StopText | Annotated[list[StopText], msgspec.Meta(max_length=MOST_STOPS)] | None,
         done("texts before which the answer ends; empty ones end nothing"),
     ] = None
-    n: Annotated[Choices | None, done("so many answers, each of another seed")] = None
+    random_seed: Annotated[int | None, done("Mistral's word for `seed`", -1)] = None
     presence_penalty: Annotated[Penalty | None, done("against tokens that were there")] = None
     frequency_penalty: Annotated[Penalty | None, done("the same, by how often")] = None
     repeat_penalty: Annotated[Factor | None, done("llama.cpp's against repetitions", 1)] = None
@@ -165,7 +167,108 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
-class _OfChats(Asked, kw_only=True):
+class AskedSchema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A JSON schema and its name."""
+
+    schema: Annotated[dict[str, Any], done("the answer is held to it")]
+    name: Annotated[str, passes("a name changes no form")] = ""
+    description: Annotated[Any, passes("what to write stands in `messages`")] = None
+    strict: Annotated[Any, passes("the form is held to in any case")] = None
+
+
+#: By the type of a form: the fields one of which says it. Some need none.
+_FORMS = {
+    "text": (),
+    "json_object": ("schema", "value"),
+    "json": ("schema", "value"),
+    "json_schema": ("json_schema", "schema"),
+    "regex": ("value", "pattern"),
+    "grammar": ("grammar",),
+}
+_NEED_NONE = ("text", "json_object")
+_SAY_FORMS = ("json_schema", "schema", "value", "pattern", "grammar")
+
+
+class ResponseFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The form of an answer; `json_schema` goes with the type of that name."""
+
+    type: Annotated[
+        Literal["text", "json_object", "json_schema", "json", "regex", "grammar"],
+        done("`json_object`: any object; `json` and `regex` of TGI, `grammar` of Fireworks"),
+    ]
+    json_schema: Annotated[AskedSchema | None, done("the schema, and its name")] = None
+    schema: Annotated[
+        dict[str, Any] | None, done("the schema itself, as llama.cpp's server takes it")
+    ] = None
+    value: Annotated[
+        dict[str, Any] | Regex | None, done("the same, or a `regex`, as TGI takes it")
+    ] = None
+    pattern: Annotated[Regex | None, done("with `regex`, as Together takes it")] = None
+    grammar: Annotated[Grammar | None, done("with `grammar`: the text of one, in GBNF")] = None
+
+    def __post_init__(self) -> None:
+        fields = _FORMS[self.type]
+        said = [name for name in _SAY_FORMS if getattr(self, name) is not None]
+        if any(name not in fields for name in said):
+            raise ValueError(f"`{said[0]}` does not go with the type `{self.type}`")
+        if len(said) != 1 and not (self.type in _NEED_NONE and not said):
+            raise ValueError(f"the type `{self.type}` goes with one of: {', '.join(fields)}")
+        if self.value is not None and isinstance(self.value, str) != (self.type == "regex"):
+            raise ValueError("`value` is a text with the type `regex`, and a schema with others")
+
+    @property
+    def regex(self) -> str | None:
+        """The pattern that all of the answer fits."""
+        return self.value if isinstance(self.value, str) else self.pattern
+
+    @property
+    def held_to(self) -> dict[str, Any] | None:
+        """The JSON schema of the answer; None: it is no JSON."""
+        said = self.json_schema.schema if self.json_schema else self.schema
+        if said is None and isinstance(self.value, dict):
+            said = self.value
+        return {"type": "object"} if self.type == "json_object" and not said else said
+
+
+class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The form of an answer, as vLLM has it."""
+
+    json: Annotated[Schema | None, done("a schema, or the text of one")] = None
+    json_object: Annotated[bool | None, done("any object", False)] = None
+    regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
+    choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
+    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
+    structural_tag: Annotated[Any, refused("ask for a JSON schema", "")] = None
+    whitespace_pattern: Annotated[Any, refused("it is the engine's", "")] = None
+    disable_any_whitespace: Annotated[Any, refused("it is the engine's", False)] = None
+    disable_additional_properties: Annotated[
+        Any, refused("say `additionalProperties` in the schema", False)
+    ] = None
+    disable_fallback: Annotated[Any, passes("each engine holds to it by itself")] = None
+
+
+class Completing(Asked, kw_only=True):
+    """The same where an answer may be one of several, and of a form."""
+
+    n: Annotated[Choices | None, done("so many answers, each of another seed")] = None
+    n_cmpl: Annotated[Choices | None, done("llama.cpp's word for `n`")] = None
+    best_of: Annotated[
+        int | None, done("taken where it is `n`, and all are told; else refused", 1, 0)
+    ] = None
+    response_format: Annotated[ResponseFormat | None, done("the form of the answer")] = None
+    json_schema: Annotated[
+        Schema | None, done("the same, llama.cpp's, and SGLang's, as text", {}, "")
+    ] = None
+    guided_json: Annotated[Schema | None, done("the same, vLLM's of old; also as text", "")] = None
+    guided_choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
+    guided_regex: Annotated[
+        Regex | None, done("the answer is a text that fits all of this", "")
+    ] = None
+    regex: Annotated[Regex | None, done("the same, SGLang's", "")] = None
+    structured_outputs: Annotated[StructuredOutputs | None, done("the same, vLLM's", {})] = None
+
+
+class _OfChats(Completing, kw_only=True):
     """What others know of chats, and cannot be had, or changes nothing."""
 
     # Of OpenAI.
@@ -173,7 +276,6 @@ class _OfChats(Asked, kw_only=True):
     audio: Annotated[Any, refused("answers are texts")] = None
     web_search_options: Annotated[Any, refused("nothing is searched; offer a tool")] = None
     # Of vLLM and SGLang.
-    best_of: Annotated[Any, refused("say `n`", 1)] = None
     echo: Annotated[Any, refused("an answer is what is new", False)] = None
     add_special_tokens: Annotated[Any, refused("the template has them", False)] = None
     documents: Annotated[Any, refused("write them into `messages`", [])] = None
@@ -193,7 +295,8 @@ class ImageUrl(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A picture."""
 
     url: Annotated[str, done("the picture itself, as `data:image/png;base64,...`")]
-    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
+    detail: Annotated[Any, passes(_SEEN)] = None
+    format: Annotated[Any, passes("a picture says itself what it is")] = None
 
 
 class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -208,7 +311,10 @@ class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     image_url: Annotated[
         str | ImageUrl | None, done("PNG, JPEG or GIF, for a model that has a projector")
     ] = None
-    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
+    detail: Annotated[Any, passes(_SEEN)] = None
+    min_pixels: Annotated[Any, passes(_SEEN)] = None
+    max_pixels: Annotated[Any, passes(_SEEN)] = None
+    uuid: Annotated[Any, passes("what was read before is kept in any case")] = None
     input_audio: Annotated[Any, passes("its type is refused")] = None
     file: Annotated[Any, passes("its type is refused")] = None
     video_url: Annotated[Any, passes("its type is refused")] = None
@@ -357,46 +463,6 @@ class ToolChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     allowed_tools: Annotated[AllowedTools | None, done("the tools that may be called")] = None
 
 
-class AskedSchema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A JSON schema and its name."""
-
-    schema: Annotated[dict[str, Any], done("the answer is held to it")]
-    name: Annotated[str, passes("a name changes no form")] = ""
-    description: Annotated[Any, passes("what to write stands in `messages`")] = None
-    strict: Annotated[Any, passes("the form is held to in any case")] = None
-
-
-class ResponseFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The form of an answer; `json_schema` goes with the type of that name."""
-
-    type: Annotated[
-        Literal["text", "json_object", "json_schema"], done("`json_object`: any object")
-    ]
-    json_schema: Annotated[AskedSchema | None, done("the schema, and its name")] = None
-    schema: Annotated[
-        dict[str, Any] | None, done("the schema itself, as llama.cpp's server takes it")
-    ] = None
-
-    def __post_init__(self) -> None:
-        schemas = (self.json_schema is not None) + (self.schema is not None)
-        if self.type == "json_schema" and schemas != 1:
-            raise ValueError("the type `json_schema` goes with one schema, in `json_schema`")
-        if self.type == "json_object" and self.json_schema is not None:
-            raise ValueError("`json_schema` goes with the type `json_schema`")
-        if self.type == "text" and schemas:
-            raise ValueError("a schema goes with the type `json_schema`")
-
-
-class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The form of an answer, as vLLM has it."""
-
-    json: Annotated[dict[str, Any] | None, done("a schema")] = None
-    json_object: Annotated[bool | None, done("any object", False)] = None
-    regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
-    choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
-    grammar: Annotated[Grammar | None, done("the answer is a text of this, in GBNF", "")] = None
-
-
 class Reasoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How the model thinks, as OpenRouter has it."""
 
@@ -404,13 +470,17 @@ class Reasoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     enabled: Annotated[bool | None, done("whether it may")] = None
     exclude: Annotated[bool | None, done("thoughts are not told", False)] = None
     summary: Annotated[Any, passes("thoughts are told as they are")] = None
+    generate_summary: Annotated[Any, passes("thoughts are told as they are")] = None
     max_tokens: Annotated[ThoughtTokens | None, done("tokens of a thought at most")] = None
 
 
 class Thinking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Whether the model thinks, as Anthropic and others have it."""
 
-    type: Annotated[Literal["enabled", "disabled", "adaptive"], done("whether it may")]
+    type: Annotated[
+        Literal["enabled", "disabled", "adaptive", "auto"],
+        done("whether it may; `adaptive` and `auto`: as it does by itself"),
+    ]
     budget_tokens: Annotated[ThoughtTokens | None, done("tokens of a thought at most")] = None
     clear_thinking: Annotated[Any, passes("templates decide what they want back")] = None
 
@@ -424,18 +494,7 @@ class ChatRequest(_OfChats, kw_only=True):
     ]
     max_completion_tokens: Annotated[Tokens | None, done(_ALL, -1)] = None
     logprobs: Annotated[bool | None, done("how likely each token was")] = None
-    top_logprobs: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=20)] | None, done("so many alternatives", 0)
-    ] = None
-    response_format: Annotated[ResponseFormat | None, done("the form of the answer")] = None
-    json_schema: Annotated[dict[str, Any] | None, done("the same, llama.cpp's", {})] = None
-    guided_json: Annotated[dict[str, Any] | None, done("the same, vLLM's of old")] = None
-    guided_choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
-    guided_regex: Annotated[
-        Regex | None, done("the answer is a text that fits all of this", "")
-    ] = None
-    regex: Annotated[Regex | None, done("the same, SGLang's", "")] = None
-    structured_outputs: Annotated[StructuredOutputs | None, done("the same, vLLM's", {})] = None
+    top_logprobs: Annotated[Alternatives | None, done("so many alternatives", 0)] = None
     tools: Annotated[
         Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
         done("functions that the model may call; tools of servers are left out"),
@@ -484,7 +543,7 @@ class ChatRequest(_OfChats, kw_only=True):
     modalities: Annotated[list[Literal["text"]] | None, done("answers are texts")] = None
 
 
-class CompletionRequest(Asked, kw_only=True):
+class CompletionRequest(Completing, kw_only=True):
     """`POST /v1/completions`: plain text to go on with."""
 
     prompt: Annotated[
@@ -492,7 +551,7 @@ class CompletionRequest(Asked, kw_only=True):
         done("the text, or several; or the tokens of one or several"),
     ]
     max_tokens: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None,
+        Annotated[int, msgspec.Meta(ge=0)] | None,
         done(_ALL + "; 0: none, where `echo` is wanted alone", -1),
     ] = None
     suffix: Annotated[
@@ -500,17 +559,15 @@ class CompletionRequest(Asked, kw_only=True):
         done("the answer stands before it; refused where the model was not taught that", ""),
     ] = None
     logprobs: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=5)] | None,
-        done("how likely each token was, and so many alternatives", False),
+        Alternatives | None, done("how likely each token was, and so many alternatives", False)
     ] = None
+    n_probs: Annotated[Alternatives | None, done("llama.cpp's word for `logprobs`", 0)] = None
     echo: Annotated[
         bool | None,
         done("the text stands before the answer, with `logprobs` each of its tokens"),
     ] = None
-    best_of: Annotated[Any, refused("say `n`", 1, 0)] = None
     include_reasoning: Annotated[Any, passes("a text has no thoughts")] = None
     raw: Annotated[Any, passes("a text goes to the model as it is")] = None
-    response_format: Annotated[Any, refused("ask a chat for it", {"type": "text"})] = None
     add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None
 
 

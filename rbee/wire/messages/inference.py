@@ -18,6 +18,7 @@ from rbee.wire.limits import (
     MOST_PICTURES,
     MOST_STOPS,
     MOST_TEMPLATE_VALUES,
+    MOST_TOKENS,
     MOST_WEIGHTS,
     Stop,
     TopK,
@@ -64,7 +65,7 @@ class Samplers(Request, kw_only=True):
 class Drawing(Samplers, kw_only=True):
     """How tokens are drawn, and when an answer ends. None means: as the engine does it."""
 
-    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=MOST_TOKENS)] | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     top_k: TopK | None = None

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Request
 from rbee.wire.messages.inference import Drawing
 from rbee.wire.model_ref import is_short_name, parse_model_ref
@@ -88,8 +88,8 @@ def settings_of(typed: Sequence[str]) -> NameSettings:
     for each in typed:
         name, equals, text = each.partition("=")
         if name not in kinds or not equals:
-            known = ", ".join(kinds)
-            raise invalid(f"{each!r} is no setting of a name", f"settings: {known}", field=name)
+            advice = _settings_like(name, list(kinds))
+            raise invalid(f"{each!r} is no setting of a name", advice, field=name)
         is_list = "list" in str(kinds[name])
         values[name] = [*values.get(name, []), text] if is_list else text
     made: NameSettings = _converted(values, NameSettings, "")
@@ -129,11 +129,14 @@ def _converted(values: Any, kind: type[Any], where: str) -> Any:
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        fields = ", ".join(field.name for field in msgspec.structs.fields(kind))
+        fields = [field.name for field in msgspec.structs.fields(kind)]
         names = re.findall(r"`\$?\.?(\w+)", str(error))
-        raise RbeeError(
-            "invalid_request",
-            f"{where}{error}",
-            f"settings: {fields}",
-            {"field": names[-1] if names else ""},
-        ) from None
+        field = names[-1] if names else ""
+        advice = _settings_like(field, fields)
+        raise RbeeError("invalid_request", f"{where}{error}", advice, {"field": field}) from None
+
+
+def _settings_like(name: str, known: Sequence[str]) -> str:
+    """What to write for a setting of that name."""
+    near = "" if name in known else nearest(name, known)
+    return f"did you mean {near}?" if near else f"settings: {', '.join(known)}"

@@ -21,10 +21,14 @@ from rbee.wire.messages.inference import ChatMessage, InferRequest, ToolFunction
 _BEGINNING = re.compile(r'\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"arguments"\s*:\s*(?=\{)')
 #: Where the arguments stand in the schema of a call.
 _ARGUMENTS = re.compile(r"\$\.anyOf\[(\d+)\]\.properties\.arguments")
+_LED_FROM = re.compile(r"#/anyOf/\d+/properties/arguments")
 
 
 def schema_of_call(functions: list[ToolFunction]) -> dict[str, Any]:
-    """The JSON schema of a call of one of these; references lead to where they then stand."""
+    """The JSON schema of a call of one of these; references lead to where they then stand. Raises
+    for one that takes no object."""
+    for number, each in enumerate(functions):
+        _require_object(each.parameters, f"$[{number}].parameters")
     return {
         "anyOf": [
             {
@@ -32,8 +36,8 @@ def schema_of_call(functions: list[ToolFunction]) -> dict[str, Any]:
                 "properties": {
                     "name": {"const": each.name},
                     "arguments": {
-                        "type": "object",
                         **_led_from(each.parameters, f"#/anyOf/{number}/properties/arguments"),
+                        "type": "object",
                     },
                 },
                 "required": ["name", "arguments"],
@@ -41,6 +45,16 @@ def schema_of_call(functions: list[ToolFunction]) -> dict[str, Any]:
             for number, each in enumerate(functions)
         ]
     }
+
+
+def _require_object(parameters: dict[str, Any], path: str) -> None:
+    """Raises for arguments that are to be something else."""
+    from rbee.worker.engines.schema_cost import short, unknown  # late: few are wrong
+
+    types = parameters.get("type", "object")
+    if types != "object" and not (isinstance(types, list) and "object" in types):
+        what = f"arguments of the type {short(str(types))!r}"
+        raise in_functions(unknown(f"{path}.type", what))
 
 
 def _led_from(schema: dict[str, Any], place: str) -> dict[str, Any]:
@@ -80,8 +94,9 @@ def functions_for_engine(functions: list[ToolFunction]) -> list[dict[str, Any]]:
     for number, each in enumerate(functions):
         path = f"$[{number}].parameters"
         try:
-            check_cost(each.parameters, path, count)
+            _require_object(each.parameters, path)
             parameters = engine_schema(each.parameters, path, strict=each.strict)
+            check_cost(parameters, path, count)
         except RbeeError as error:
             raise in_functions(error) from None
         given.append(_plain(msgspec.structs.replace(each, parameters=parameters)))
@@ -97,7 +112,7 @@ def _plain(function: ToolFunction) -> dict[str, Any]:
 def in_functions(error: RbeeError) -> RbeeError:
     """An error about the schema of a call, with its path in the functions."""
     error.details.setdefault("field", "functions")
-    error.message = _ARGUMENTS.sub(r"$[\1].parameters", error.message)
+    error.message = _ARGUMENTS.sub(r"$[\1].parameters", _LED_FROM.sub("#", error.message))
     if isinstance(path := error.details.get("path"), str):
         error.details["path"] = _ARGUMENTS.sub(r"$[\1].parameters", path)
     return error

@@ -31,8 +31,10 @@ from rbee.worker.engines.schema_cost import (
     too_much,
     unknown,
 )
-from rbee.worker.engines.schemas.formats import FORMATS
-from rbee.worker.engines.schemas.reading import Reader, check_values, is_remark
+from rbee.worker.engines.schemas.combining import TYPES
+from rbee.worker.engines.schemas.formats import FORMATS, NOT_HELD
+from rbee.worker.engines.schemas.places import Places
+from rbee.worker.engines.schemas.reading import OF_TYPE, Reader, check_values, is_remark
 
 _Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
@@ -43,6 +45,7 @@ _HELD = {
     "enum": ("type",),
     "allOf": (),
     "anyOf": (),
+    "oneOf": (),
     "object": ("type", "properties", "required", "additionalProperties"),
     "array": ("type", "items", "minItems", "maxItems"),
     "string": ("type", "minLength", "maxLength", "pattern", "format"),
@@ -60,13 +63,20 @@ _PLAIN_PATTERN = re.compile(
 )
 _MANY = re.compile(r"\{\d*,?\d{4,}")
 _SHORTHANDS = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
-_TYPES = {"string": str, "object": dict, "array": list, "boolean": bool, "null": type(None)}
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float),
+    "object": (dict,),
+    "array": (list,),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
 
 
 def engine_schema(schema: Mapping[str, Any], path: str, *, strict: bool) -> dict[str, Any]:
     """The schema as the engine is given it. `strict`: raises where it would not be held to, with
     the path of the keyword; else that is left out where the engine would fail on it."""
-    return _guarded(lambda: _Rewriting(schema, strict).schema(schema, path, 1))
+    return _guarded(lambda: _Rewriting(schema, strict).whole(path))
 
 
 def check_cost(schema: Mapping[str, Any], path: str, count: Count | None = None) -> None:
@@ -86,10 +96,24 @@ def _guarded(work: Callable[[], _Made]) -> _Made:
 
 class _Rewriting:
     def __init__(self, root: Mapping[str, Any], strict: bool) -> None:
+        self._root, self._path = root, "$"
         self._strict = strict
         self._reader = Reader(root, Count()) if strict else None
+        self._places = Places(root)
+        #: The names of what is led to by no pointer, and the schemas that these are.
+        self._names: dict[int, str] = {}
+        self._named: dict[str, Any] = {}
+
+    def whole(self, path: str) -> dict[str, Any]:
+        """All of it, rewritten."""
+        self._path = path
+        made = self.schema(self._root, path, 1)
+        if self._named:
+            made["$defs"] = {**made.get("$defs", {}), **self._named}
+        return made
 
     def schema(self, schema: Any, path: str, depth: int) -> dict[str, Any]:
+        """One of its schemas, rewritten."""
         if depth > DEPTH.most:
             raise too_much(DEPTH, path)
         if schema is True:
@@ -108,7 +132,14 @@ class _Rewriting:
             and all(is_remark(each) for each in made if each != "allOf")
         ):
             del made["allOf"]
-            made = {**alone[0], **made}
+            of_all = self.schema(alone[0], f"{path}.allOf[0]", depth + 1)
+            return {**of_all, **self.schema(made, path, depth)}
+        _require_readable(made, path)
+        if self._strict:
+            check_values(made, path)
+        made = {name: each for name, each in made.items() if not _is_of_another_type(name, made)}
+        if isinstance(made.get("$ref"), str):
+            made["$ref"] = self._pointer(made["$ref"], path)
         kind = _kind(made)
         self._check(made, kind, path)
         self._texts(made, path)
@@ -128,7 +159,7 @@ class _Rewriting:
                     name: self.schema(each, f"{path}.{keyword}.{short(name)}", depth + 1)
                     for name, each in inner.items()
                 }
-        for keyword in ("allOf", "anyOf", "oneOf", "prefixItems"):
+        for keyword in ("allOf", "anyOf", "oneOf", "prefixItems", "items"):
             several = made.get(keyword)
             if isinstance(several, list):
                 made[keyword] = [
@@ -136,6 +167,23 @@ class _Rewriting:
                     for number, each in enumerate(several)
                 ]
         return made
+
+    def _pointer(self, reference: str, path: str) -> str:
+        """A reference as the engine reads it, which knows pointers alone."""
+        if reference.startswith("#/"):
+            return reference
+        here = self._places.at({}, path, self._places.root.base, 1)
+        target = self._places.led_to(reference, here)
+        name = self._names.get(id(target.schema))
+        if name is None:
+            taken = self._root.get("$defs")
+            name = f"to{len(self._names)}"
+            while isinstance(taken, Mapping) and name in taken:
+                name += "_"
+            self._names[id(target.schema)] = name
+            there = self._path + target.path.removeprefix("$")
+            self._named[name] = self.schema(target.schema, there, 1)
+        return f"#/$defs/{name}"
 
     def _is_not_held(self, path: str, what: str) -> None:
         if self._strict:
@@ -145,15 +193,19 @@ class _Rewriting:
         """Raises for a keyword that would not be enforced, if `strict`."""
         if not self._strict:
             return
-        types = schema["type"] if isinstance(schema.get("type"), list) else [kind]
-        check_values(schema, path)
+        types = [kind] if kind in _KEYWORDS else _types(schema) or [kind]
         held = {name for each in types for name in _HELD.get(str(each), ("type",))}
         for keyword in schema:
             if keyword not in (kind, *held) and not is_remark(keyword):
                 raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}` beside {kind}")
         if kind == "allOf" or (kind == "oneOf" and not self._are_apart(schema["oneOf"], path)):
             raise unknown(f"{path}.{kind}", f"`{kind}`")
-        if kind == "object":
+        if "object" in types:
+            if schema.get("properties") and schema.get("additionalProperties", False) is not False:
+                # Its rule for the names of others begins with any character, a line's end even.
+                raise unknown(
+                    f"{path}.additionalProperties", "`additionalProperties` beside `properties`"
+                )
             missing = [
                 each
                 for each in schema.get("required", ())
@@ -164,15 +216,14 @@ class _Rewriting:
                     f"{path}.required",
                     f"`required` of {short(missing[0])!r}, which it does not name,",
                 )
-        if kind == "integer" and (
+        if "integer" in types and (
             {"minimum", "exclusiveMinimum"} <= set(schema)
             or {"maximum", "exclusiveMaximum"} <= set(schema)
         ):
             raise unknown(path, "two bounds of a kind")
-        if kind in ("const", "enum") and isinstance(schema.get("type"), str):
+        if kind in ("const", "enum") and _types(schema):
             values = [schema["const"]] if kind == "const" else schema["enum"]
-            of_type = _TYPES.get(schema["type"])
-            if of_type and not all(isinstance(each, of_type) for each in values):
+            if not all(_is_of(each, _types(schema)) for each in values):
                 raise unknown(f"{path}.{kind}", "values of another type")
 
     def _are_apart(self, ways: Sequence[Any], path: str) -> bool:
@@ -186,6 +237,8 @@ class _Rewriting:
     def _texts(self, schema: dict[str, Any], path: str) -> None:
         """`pattern` and `format` in words that the engine knows, or left out."""
         name, keyword = schema.get("format"), "pattern"
+        if name in NOT_HELD:
+            self._is_not_held(f"{path}.format", f"the format {name!r}")
         if self._strict and keyword not in schema and isinstance(name, str) and name in FORMATS:
             keyword = "format"
             schema["pattern"] = FORMATS[name][0].replace("(?!0000)", "")
@@ -318,6 +371,41 @@ class _Cost:
         needed = required if isinstance(required, list) else ()
         choice = longest_choice([name in needed for name in properties])
         return Ways("{", open_later=choice, parts=parts, path=path)
+
+
+def _require_readable(schema: Mapping[str, Any], path: str) -> None:
+    """Raises for what the engine reads nothing further behind."""
+    for each in _types(schema):
+        if each not in TYPES:
+            raise unknown(f"{path}.type", f"type {short(each)!r}")
+    if not isinstance(schema.get("properties", {}), Mapping):
+        raise unknown(f"{path}.properties", "`properties` that are no object")
+    if "enum" in schema and not (isinstance(schema["enum"], list) and schema["enum"]):
+        raise unknown(f"{path}.enum", "an `enum` without values")
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    """The types that are said."""
+    types = schema.get("type", [])
+    return [
+        each for each in ([types] if isinstance(types, str) else types) if isinstance(each, str)
+    ]
+
+
+def _is_of_another_type(keyword: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a keyword says something of values alone that the types leave out."""
+    types = {"number" if each == "integer" else each for each in _types(schema)}
+    of = {kind for kind, names in OF_TYPE.items() if keyword in names}
+    return bool(types and of) and not types & of
+
+
+def _is_of(value: Any, types: Sequence[str]) -> bool:
+    """Whether a value is of one of these types."""
+    if isinstance(value, bool):
+        return "boolean" in types
+    if "integer" in types and isinstance(value, (int, float)) and value == int(value):
+        return True
+    return any(isinstance(value, _TYPES.get(each, ())) for each in types)
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -25,15 +25,18 @@ class HiddenSocket:
 
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="rbee-engine-")
+        if sys.platform == "linux":
+            # Wherever it is (TMPDIR): the address of a socket has 107 bytes at most (unix(7)).
+            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._folder = f"/dev/fd/{folder}"
         self.path = os.path.join(self._folder, _NAME)
         self._reached_at = self.path
 
     def is_listened_at(self) -> None:
         """To be called once the engine listens at `path`: it is reached from then on."""
         if sys.platform == "linux":
-            os.rename(self.path, os.path.join(self._folder, _SHORT))
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            self._reached_at = f"/dev/fd/{folder}/{_SHORT}"
+            self._reached_at = os.path.join(self._folder, _SHORT)
+            os.rename(self.path, self._reached_at)
 
     def connection(self, patience: float) -> http.client.HTTPConnection:
         """A connection to the engine, on which an answer may take `patience` seconds."""

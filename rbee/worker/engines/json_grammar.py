@@ -34,7 +34,7 @@ from rbee.worker.engines.schema_cost import (
     unknown,
 )
 from rbee.worker.engines.schemas.expressions import Expression, Range, in_both, leading_to, without
-from rbee.worker.engines.schemas.reading import Reader
+from rbee.worker.engines.schemas.reading import Reader, require_known_texts
 from rbee.worker.engines.schemas.shapes import ANYTHING, Array, Object, Value, Wanted
 
 _BASICS = {
@@ -44,7 +44,7 @@ _BASICS = {
     r"([0-9abcefABCEF] hex hex hex | [dD] [0-7] hex hex))",
     "string": r'"\"" char* "\""',
     "integer": '"-"? ("0" | [1-9] [0-9]{0,15})',
-    "number": 'integer ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,3})?',
+    "number": 'integer ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?',
     "boolean": '"true" | "false"',
     "null": '"null"',
     "any": "string | number | boolean | null | anyobject | anyarray",
@@ -160,6 +160,7 @@ class _Grammar:
     def _written(self, value: Value, path: str) -> _Value:
         if value is self._reader.everything:
             return self._basic("any")
+        require_known_texts(value, self._make)
         ways: list[_Value] = []
         if {"true", "false"} <= value.words:
             ways.append(self._basic("boolean"))
@@ -352,9 +353,7 @@ class _Grammar:
         least = max(0, form.least - required)
         if least > len(written) - required + bool(other):
             if other:
-                raise unknown(
-                    f"{form.path}.minProperties", "`minProperties` of names that may be alike"
-                )
+                raise unknown(form.least_at, "`minProperties` of names that may be alike")
             return None
         made: dict[tuple[int, bool, int, int | None], str | None] = {}
 
@@ -464,8 +463,8 @@ class _Grammar:
         """An array some of whose items have to fit something more, counted as they are written."""
         reader, path = self._reader, array.path
         if len(array.contains) > 1:
-            raise unknown(f"{path}.contains", "`contains` beside another one")
-        ((wanted, least, at_most),) = array.contains
+            raise unknown(array.contains[1].path, "`contains` beside another one")
+        ((wanted, least, at_most, said_at),) = array.contains
         last = max(1, len(array.first), array.least, most or 0)
         parts: list[Ways] = []
         moves: dict[tuple[int, int], list[tuple[str, tuple[int, int]]]] = {}
@@ -474,14 +473,14 @@ class _Grammar:
             key = number, found = to_do.pop()
             if key in moves:
                 continue
-            self._count.add(RULES, 1, f"{path}.contains")
+            self._count.add(RULES, 1, said_at)
             moves[key] = []
             item = array.item(number)
             if most is not None and number >= most:
                 continue
             kinds = [(item, found)]
             if at_most is not None:
-                kinds = [(item | reader.turned(wanted, f"{path}.maxContains"), found)]
+                kinds = [(item | reader.turned(wanted, said_at), found)]
             if found < (least if at_most is None else at_most):
                 kinds.append((item | wanted, found + 1))
             for kind, count in kinds:
@@ -505,7 +504,7 @@ class _Grammar:
 
     def _distinct(self, array: Array) -> _Value:
         """An array of listed values, each once and in their order."""
-        reader, path = self._reader, f"{array.path}.uniqueItems"
+        reader, path = self._reader, array.distinct
         value = reader.value(array.rest)
         scalars = [*(_WORDS[word] for word in sorted(value.words)), *value.listed.values()]
         plain = self._make.is_none(value.number) and self._make.is_none(value.string)
@@ -515,7 +514,7 @@ class _Grammar:
         form = Object({}, (), (), array.least, array.most, path=array.path)
         body = self._members(members, "", form)
         if body is None:
-            raise unknown(f"{array.path}.minItems", "`minItems` above what there is")
+            raise unknown(path, "`uniqueItems` of fewer values than there have to be")
         ways = Ways("[", open_later=len(members) + 1, path=path)
         return _Value(self._new(f'"[" {body} "]"', path), ways)
 

@@ -26,6 +26,8 @@ _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
 _RAISED = re.compile(r"Jinja Exception: ([^\n]+)")
 _RENDERING = re.compile(r"While executing .*?\nError: ([^\n]+)", re.DOTALL)
 _READING = re.compile(r"Automatic parser generation failed: ([^\n]+)")
+#: How it says that a form does not let through what the answer begins with.
+_BEGUN = "Failed to initialize samplers"
 _SCHEMA = re.compile(r"JSON schema (?:error|conversion).+|failed to parse grammar")
 
 
@@ -64,6 +66,13 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
             "ask for less: plainer types, fewer properties, lower bounds",
             field=field,
         )
+    if _BEGUN in message and request.is_prefilled():
+        return invalid(
+            "the answer that messages ends with cannot be gone on with in this form",
+            "begin the answer as the form does, or end with the user's message: many models "
+            "take no form behind any beginning",
+            field=asks_field(request),
+        )
     by_template = refused_by_template(message)
     if by_template:
         return template_refuses(request, by_template)
@@ -71,7 +80,7 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
 
 
 def no_tokens(field: str = "prompt_tokens") -> RbeeError:
-    """The refusal of numbers that are no tokens of a model."""
+    """The refusal of numbers in `field` that are no tokens of a model."""
     return invalid(
         "some of these numbers are no tokens of this model",
         "send the text itself: each model has tokens of its own",

@@ -21,6 +21,14 @@ _EARLIER = ("reasoning_content", "message.thinking", "reasoning")
 #: How a template leaves earlier thoughts out by itself, which llama.cpp knows it by.
 _DROPPED = re.compile(r"split\(\s*['\"](?:</|\[/)")
 _SWITCH = "enable_thinking"
+#: Another switch, that Granite, DeepSeek V3.1 and Kimi K2 have in its place.
+_OTHER_SWITCH = re.compile(
+    r"(?<![\w.])thinking\s+is\s+(?:not\s+)?defined|\{%-?\s*(?:el)?if\s+(?:not\s+)?thinking\s*[-%ao]"
+)
+_AS_OTHER_SWITCH = (
+    "{%- if enable_thinking is defined and thinking is not defined -%}"
+    "{%- set thinking = enable_thinking -%}{%- endif -%}"
+)
 
 _WITH_EARLIER_THOUGHTS = """\
 {%- set taught = namespace(messages=[]) -%}
@@ -59,14 +67,36 @@ _PAIRS: tuple[Marks, ...] = (
     Marks("<reasoning>", "</reasoning>"),
     Marks("<seed:think>", "</seed:think>"),
     Marks("[THINK]", "[/THINK]"),
+    Marks("◁think▷", "◁/think▷"),
+    Marks("<|START_THINKING|>", "<|END_THINKING|>"),
+    Marks("<|begin_of_thought|>", "<|end_of_thought|>"),
+    Marks("<|inner_prefix|>", "<|inner_suffix|>"),
 )
+# What else opens one where a template has it: a word for that in brackets.
+_WORD = "(?:[a-z]+:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratchpad)"
+_BETWEEN_BARS = f"(?:(?:start|begin)_(?:of_)?)?{_WORD}(?:_(?:start|begin))?"
+_IN_BRACKETS = rf"<{_WORD}>|<\|{_BETWEEN_BARS}\|>"
+_OPENS = rf"{_IN_BRACKETS}|{_IN_BRACKETS.upper()}|\[{_WORD.upper()}\]"
 
 
 def marks_of(template: str) -> Marks | None:
     """The marks that a chat template has for thoughts; None for one that knows of none."""
     if _CHANNELS in template:
         return None  # its thoughts have no marks of that kind, and llama.cpp knows them all
-    return next((pair for pair in _PAIRS if pair.open in template), None)
+    for pair in _PAIRS:
+        if pair.open in template:
+            return pair
+    found = re.search(_OPENS, template)
+    return Marks(found[0], _closing(found[0])) if found else None
+
+
+def _closing(mark: str) -> str:
+    """What closes a thought that `mark` opens."""
+    for begins in ("start", "START", "begin", "BEGIN"):
+        if begins in mark:
+            return mark.replace(begins, "END" if begins.isupper() else "end")
+    behind = 2 if mark.startswith("<|") else 1
+    return f"{mark[:behind]}/{mark[behind:]}"
 
 
 def has_channels(template: str) -> bool:
@@ -83,7 +113,7 @@ def taught(template: str) -> str:
     """The template as llama.cpp is given it: one that knows of thoughts knows all about them.
 
     What it writes stays the same, but where `enable_thinking` is false: a closed thought is put
-    before the answer then.
+    before the answer then. A switch of another name follows it.
     """
     marks = marks_of(template)
     if marks is None:
@@ -91,7 +121,9 @@ def taught(template: str) -> str:
     before = behind = ""
     if not wants_thoughts(template) and not _DROPPED.search(template):
         before = _WITH_EARLIER_THOUGHTS
-    if _SWITCH not in template:
+    if _OTHER_SWITCH.search(template):
+        before += _AS_OTHER_SWITCH
+    elif _SWITCH not in template:
         before, behind = before + _BEFORE_SWITCH, _BEHIND_SWITCH
         template = template.removesuffix("\n")  # as Jinja drops it at a template's own end
     before, behind = (

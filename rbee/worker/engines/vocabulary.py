@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,8 +24,9 @@ _HOLES = (
     ("<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"),
     ("▁<PRE>", "▁<SUF>", "▁<MID>"),
 )
-#: A token by its number, and more than any model has.
-_NUMBER, _MOST_TOKENS = re.compile(r"-?\d{1,20}"), 2**31
+#: How a token's number is written where a text may stand, and more than any vocabulary has.
+_NUMBER = re.compile(r"\s*[-+]?\d+", re.ASCII)
+_MOST_TOKENS = 2**31
 #: What a token may look like that has a meaning of its own.
 _MARK = re.compile(r"\s*[<\[].*[>\]]\s*", re.DOTALL)
 
@@ -53,23 +54,22 @@ class Vocabulary:
         """The same without their texts."""
         return [number for number, _ in self.tokens(text, marked=marked)]
 
-    def text(self, ids: Sequence[int], field: str = "prompt_tokens") -> str:
-        """The text of tokens. Raises `invalid_request`, by the name of the field, for numbers that
-        are none."""
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of tokens. Raises `invalid_request` for numbers that are none."""
         answer = self._ask("/detokenize", {"tokens": list(ids)})
         if "error" in answer:
-            raise no_tokens(field)
+            raise no_tokens()
         return str(answer["content"])
 
-    def require(self, weighed: Collection[str], field: str) -> None:
-        """Raises `invalid_request`, by the name of the field, where a number stands among these
-        tokens that is none; words are cut into theirs."""
-        numbers = [int(each) for each in weighed if _NUMBER.fullmatch(each)]
-        if not numbers:
-            return
-        if not 0 <= min(numbers) <= max(numbers) < _MOST_TOKENS:
-            raise no_tokens(field)
-        self.text(numbers, field)
+    def require(self, weighed: Iterable[str]) -> None:
+        """Raises `invalid_request` for numbers among these that are no tokens; the others are
+        texts, whose tokens are meant."""
+        ids = [int(each) for each in weighed if _NUMBER.fullmatch(each)]
+        if not all(0 <= each < _MOST_TOKENS for each in ids) or (ids and not self._has(ids)):
+            raise no_tokens("logit_bias")
+
+    def _has(self, ids: Sequence[int]) -> bool:
+        return "error" not in self._ask("/detokenize", {"tokens": list(ids)})
 
     def pieces(self, ids: Sequence[int]) -> list[bytes]:
         """The text of each of these tokens, as far as it is text."""

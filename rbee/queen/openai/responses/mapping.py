@@ -8,7 +8,7 @@ from typing import Any
 
 from rbee.queen.front.blocks import Blocks
 from rbee.queen.front.prefilled import as_prefilled
-from rbee.queen.openai.mapping import common, wrong
+from rbee.queen.openai.mapping import common, ends_by_form, seed_of, wrong
 from rbee.queen.openai.messages import Failure
 from rbee.queen.openai.responses.items import Shape, message_of, messages_of
 from rbee.queen.openai.responses.messages import (
@@ -85,6 +85,8 @@ class Answering:
                 "leave out one of them",
                 field="text.format",
             )
+        if (asked.ignore_eos or asked.min_tokens) and (tools.must_call or schema is not None):
+            raise ends_by_form(asked)
         said = self.messages
         if asked.instructions:
             said = [ChatMessage(role="system", content=asked.instructions), *said]
@@ -93,7 +95,7 @@ class Answering:
         if effort not in (None, "none", "default"):
             values.setdefault("reasoning_effort", effort)
         return JobRequest(
-            **common(asked, asked.seed, asked.max_output_tokens),
+            **common(asked, seed_of(asked), asked.max_output_tokens),
             messages=as_prefilled(said, functools.partial(wrong, "input")),
             json_schema=schema,
             functions=list(tools.functions),

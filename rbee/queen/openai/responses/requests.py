@@ -74,7 +74,7 @@ class ResponseRequest(Asked, kw_only=True):
     ] = None
     metadata: Annotated[dict[str, Any] | None, done("is told back")] = None
     max_output_tokens: Annotated[
-        Tokens | None, done("tokens of the answer at most, thoughts among them")
+        Tokens | None, done("tokens of the answer at most, thoughts among them", -1)
     ] = None
     include: Annotated[
         list[str] | None,

@@ -11,8 +11,9 @@ from rbee.worker.engines.llamacpp.chunks import piece_of, work_of
 from rbee.worker.engines.stops import Stops
 from rbee.worker.engines.thinking import Thoughts
 
-#: How many tokens more than it may a thought takes to be closed.
-_SLACK = 16
+#: How many tokens more than it may a thought takes to be closed: of a short one a quarter, so that
+#: something is left of the other half for what it was about.
+_SLACK, _LEAST_SLACK = 16, 4
 
 
 class Answer:
@@ -33,7 +34,8 @@ class Answer:
         self._request = request
         self._caller = caller
         self._thoughts = thoughts
-        self._most_thought = most_thought
+        #: From how many tokens on a thought counts as one that has missed its end.
+        self._endless = None if most_thought is None else _with_slack(most_thought)
         self.drawn = drawn
         self._stops = Stops(request.stop or ())
         self._last: dict[str, Any] = {}
@@ -53,7 +55,7 @@ class Answer:
     @property
     def thinks_too_long(self) -> bool:
         """Whether it was ended since its thought goes on beyond its bound."""
-        over = self._most_thought is not None and self.thought > self._most_thought + _SLACK
+        over = self._endless is not None and self.thought > self._endless
         return over and not self._caller.cancelled.is_set()
 
     def take(self, chunk: dict[str, Any]) -> bool | None:
@@ -96,7 +98,7 @@ class Answer:
         self._caller.on_piece(piece)
         self.is_begun = True
         self.thought += bool(piece.thought)
-        if self._most_thought is not None and self.thought > self._most_thought + _SLACK:
+        if self._endless is not None and self.thought > self._endless:
             return True  # over its budget: it missed the end of the thought
         return bool(self._stops.met)
 
@@ -129,3 +131,7 @@ class Answer:
             timings.get("prompt_n", 0) + timings.get("cache_n", 0),
             timings.get("predicted_n", 0),
         )
+
+
+def _with_slack(most: int) -> int:
+    return most + min(_SLACK, max(_LEAST_SLACK, most // 4))

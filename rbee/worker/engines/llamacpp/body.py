@@ -135,8 +135,8 @@ def _hold_to_schema(
                 field="json_schema",
             )
         # It makes a grammar of its own, and takes no other.
-        check_cost(schema, "$")
         body["json_schema"] = engine_schema(schema, "$", strict=True)
+        check_cost(body["json_schema"], "$")
         return
     grammar = text_grammar_of(schema) if request.unquoted else grammar_of(schema)
     _hold_to_grammar(body, grammar, request, template, context)

@@ -137,7 +137,7 @@ class LlamaCpp:
 
             require_sound(request)
         if request.logit_bias:
-            self._server.vocabulary.require(request.logit_bias, "logit_bias")
+            self._server.vocabulary.require(request.logit_bias)
         body = body_of(request, self._template, self._server)
         demand_form(body, schema, request, self._template, self.context)
         return body

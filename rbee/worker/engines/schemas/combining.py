@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rbee.worker.engines.schema_cost import PARTS, STEPS, WAYS, Count, short, too_much, unknown
@@ -88,7 +88,7 @@ class Combining(abc.ABC):
         if one is self.everything or other is self.everything:
             return other if one is self.everything else one
         make = self.make
-        return Value(
+        found = Value(
             one.words & other.words,
             make.all_of(one.number, other.number),
             make.all_of(one.string, other.string),
@@ -102,6 +102,16 @@ class Combining(abc.ABC):
                 if self.fits(each, one) and self.fits(each, other)
             },
         )
+        return self._about_texts(found, [one, other])
+
+    def _about_texts(self, found: Value, of: Sequence[Value]) -> Value:
+        """What is combined of these, with what is known of its texts."""
+        narrow = next((each.narrow for each in of if each.narrow), "")
+        wide = next((each.wide for each in of if each.wide), "")
+        if not (narrow or wide):
+            return found
+        wide = wide if found.has_texts(self.make) else ""
+        return found._replace(narrow=narrow, wide=wide)
 
     def either(self, values: Iterable[Value], path: str) -> Value:
         """What fits one of several."""
@@ -116,7 +126,7 @@ class Combining(abc.ABC):
         )
         if len(found.objects) + len(found.arrays) > _FORMS:
             raise too_much(WAYS, path)
-        return found
+        return self._about_texts(found, several)
 
     def _all_distinct(self, objects: Iterable[Object]) -> tuple[Object, ...]:
         found: dict[object, Object] = {}
@@ -173,6 +183,7 @@ class Combining(abc.ABC):
             _lower(one.most, other.most),
             one.looked_at | other.looked_at,
             max(one.path, other.path, key=len),
+            one.least_at if one.least >= other.least else other.least_at,
         )
 
     def member(self, form: Object, name: str) -> Wanted:
@@ -197,6 +208,8 @@ class Combining(abc.ABC):
             (Array(path=path),),
             (self.an_object(path=path),),
             {},
+            value.wide,
+            value.narrow,
         )
         arrays = [each for each in value.listed.values() if isinstance(each, list)]
         objects = [each for each in value.listed.values() if isinstance(each, dict)]
@@ -251,20 +264,21 @@ class Combining(abc.ABC):
         elif array.rest != ANYTHING:
             if array.first:
                 raise unknown(path, "the opposite of `items` behind `prefixItems`")
-            yield Array(contains=(Contained(self.turned(array.rest, path), 1, None),), path=path)
-        for wanted, least, most in array.contains:
+            other = Contained(self.turned(array.rest, path), 1, None, path)
+            yield Array(contains=(other,), path=path)
+        for wanted, least, most, _ in array.contains:
             if least == 1:
                 yield Array(rest=self.turned(wanted, path), path=path)
             elif least:
-                yield Array(contains=(Contained(wanted, 0, least - 1),), path=path)
+                yield Array(contains=(Contained(wanted, 0, least - 1, path),), path=path)
             if most is not None:
-                yield Array(contains=(Contained(wanted, most + 1, None),), path=path)
+                yield Array(contains=(Contained(wanted, most + 1, None, path),), path=path)
 
     def _other_objects(self, form: Object, path: str) -> Iterator[Object]:
         if form.least:
             yield self.an_object(most=form.least - 1, path=path)
         if form.most is not None:
-            yield self.an_object(least=form.most + 1, path=path)
+            yield self.an_object(least=form.most + 1, path=path, least_at=path)
         for name in form.required:
             yield self.an_object(path=path)._replace(members={name: self.places.never})
         for name, wanted in form.members.items():
@@ -304,7 +318,7 @@ class Combining(abc.ABC):
             return False
         if array.distinct and len({key_of(each) for each in value}) < len(value):
             return False
-        for wanted, least, most in array.contains:
+        for wanted, least, most, _ in array.contains:
             found = sum(self.fits(each, self.value(wanted)) for each in value)
             if found < least or (most is not None and found > most):
                 return False

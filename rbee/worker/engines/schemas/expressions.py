@@ -82,6 +82,7 @@ class Expressions:
         self._cuts: dict[int, frozenset[int]] = {}
         self._moves: dict[Expression, dict[Expression, tuple[Range, ...]]] = {}
         self._none: dict[Expression, bool] = {}
+        self._whole: dict[Expression, tuple[Range, ...]] = {}
         self.none = self._new(("none",), "none", False)
         self.empty = self._new(("empty",), "empty", True)
         self.character = self.one_of(CHARACTERS)
@@ -230,6 +231,10 @@ class Expressions:
         return moves
 
     def _found_moves(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
+        if one.kind == "times" and one.parts[0].kind == "set":
+            # All of its characters lead to the same: no need to look at each range.
+            ranges = self._plain(one.parts[0])
+            return {self.behind(one, ranges[0][0]): ranges} if ranges else {}
         cuts = sorted(self._cuts_of(one))
         found: dict[Expression, list[Range]] = {}
         for low, high in zip(cuts, [*cuts[1:], CHARACTERS[-1][1] + 1]):
@@ -238,6 +243,12 @@ class Expressions:
                 found.setdefault(rest, []).append((low, high - 1))
         whole = {rest: in_both(join(ranges), CHARACTERS) for rest, ranges in found.items()}
         return {rest: ranges for rest, ranges in whole.items() if ranges}
+
+    def _plain(self, one: Expression) -> tuple[Range, ...]:
+        """The characters of a set, without halves of any."""
+        if one not in self._whole:
+            self._whole[one] = in_both(one.ranges, CHARACTERS)
+        return self._whole[one]
 
     def allows(self, one: Expression, text: str) -> bool:
         """Whether a text is in it."""

@@ -71,5 +71,7 @@ FORMATS = {
         "relative-json-pointer": rf"(?:0|[1-9]\d{{0,9}})(?:#|{_POINTER})",
     }.items()
 }
+#: Those whose patterns say all that they allow.
+EXACT = frozenset(["uuid", "ipv4"])
 #: Those that JSON Schema names and no pattern says.
 NOT_HELD = frozenset(["regex", "uri-template"])

@@ -1,8 +1,8 @@
 """`pattern` as an expression: regular expressions as ECMA-262 has them, which JSON Schema names.
 
 A pattern is looked for anywhere in a text unless it is anchored. What is no regular set of texts
-(references back, word boundaries, looking behind) is refused, and so are classes of Unicode
-(``\\p{L}``), whose tables are large.
+(references back, word boundaries, looking behind) is refused, and so are classes of Unicode that
+are no general category (``\\p{Script=Greek}``).
 """
 
 from __future__ import annotations
@@ -231,6 +231,8 @@ class _PatternReader:
         one = self._next()
         if one in _CLASSES:
             return _CLASSES[one]
+        if one in "pP":
+            return self._category(one == "P")
         if one in _CONTROLS and not (one == "0" and self._text[self.at : self.at + 1].isdecimal()):
             code = _CONTROLS[one]
         elif one == "c":
@@ -242,6 +244,16 @@ class _PatternReader:
         else:
             code = ord(one)
         return ((code, code),)
+
+    def _category(self, turned: bool) -> tuple[Range, ...]:
+        from rbee.worker.engines.schemas.categories import characters_of  # late: few ask for one
+
+        name, closed, _ = self._text[self.at :].partition("}")
+        ranges = characters_of(name[1:]) if closed and name[:1] == "{" else ()
+        if not ranges:
+            raise NotRegularError(f"`\\{'P' if turned else 'p'}` of no general category")
+        self.at += len(name) + 1
+        return without(ranges) if turned else ranges
 
     def _code(self, digits: int) -> int:
         if digits == 4 and self._took("{"):

@@ -28,8 +28,8 @@ from rbee.worker.engines.schema_cost import (
 )
 from rbee.worker.engines.schemas.combining import LOOKED, TYPES, Combining
 from rbee.worker.engines.schemas.decimals import TooLongError
-from rbee.worker.engines.schemas.expressions import Expression
-from rbee.worker.engines.schemas.formats import FORMATS, NOT_HELD
+from rbee.worker.engines.schemas.expressions import Expression, Expressions
+from rbee.worker.engines.schemas.formats import EXACT, FORMATS, NOT_HELD
 from rbee.worker.engines.schemas.patterns import NotRegularError, pattern_of
 from rbee.worker.engines.schemas.shapes import (
     ANYTHING,
@@ -61,7 +61,7 @@ _ALL = frozenset(TYPES)
 #: How many levels deep it is looked for a value of the types that are meant.
 _LEVELS = 6
 #: What says something of the values of one type alone.
-_OF_TYPE = {
+OF_TYPE = {
     "number": frozenset(
         ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
     ),
@@ -78,6 +78,10 @@ _OF_TYPE = {
             *("propertyNames", "minProperties", "maxProperties"),
         ]
     ),
+}
+#: What types those are.
+_SPOKEN_OF = {
+    kind: frozenset([kind, "integer"] if kind == "number" else [kind]) for kind in OF_TYPE
 }
 #: 2.0 is a whole number, too.
 _Count = Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0, multiple_of=1)]
@@ -154,14 +158,14 @@ class Reader(Combining):
         self._ended: dict[tuple[Wanted, int], bool] = {}
         self._open: set[Subschema] = set()
         #: Every keyword that is understood, with what reads it.
-        self._keywords: tuple[tuple[tuple[str, ...], Callable[[Subschema], Value]], ...] = (
+        self._keywords: tuple[tuple[Iterable[str], Callable[[Subschema], Value]], ...] = (
             (("$ref",), self._reference),
             (("$dynamicRef",), self._dynamic_reference),
             (("const", "enum"), self._values),
-            (tuple(_OF_TYPE["number"]), self._numbers),
-            (tuple(_OF_TYPE["string"]), self._strings),
-            (tuple(_OF_TYPE["array"]), self._arrays),
-            (tuple(_OF_TYPE["object"]), self._objects),
+            (OF_TYPE["number"], self._numbers),
+            (OF_TYPE["string"], self._strings),
+            (OF_TYPE["array"], self._arrays),
+            (OF_TYPE["object"], self._objects),
             (("dependentRequired", "dependentSchemas", "dependencies"), self._dependencies),
             (("allOf",), self._all_of),
             (("anyOf",), self._any_of),
@@ -226,7 +230,7 @@ class Reader(Combining):
         schema = place.schema
         if not isinstance(schema, dict) or "type" in schema:
             return _ALL
-        spoken = frozenset(kind for kind, names in _OF_TYPE.items() if names & set(schema))
+        spoken = frozenset(kind for kind, names in OF_TYPE.items() if names & set(schema))
         if len(spoken) == 1:
             return spoken | {"integer"} if spoken == {"number"} else spoken
         if "$ref" in schema:
@@ -277,9 +281,11 @@ class Reader(Combining):
         if not schema.get("$schema", _DIALECTS[0]).startswith(_DIALECTS):
             raise unknown(f"{path}.$schema", "a `$schema` of its own")
         types = schema.get("type", TYPES)
-        value = self.of_types([types] if isinstance(types, str) else types, path)
+        types = [types] if isinstance(types, str) else types
+        value = self.of_types(types, path)
+        nothing = {names for kind, names in OF_TYPE.items() if not _SPOKEN_OF[kind] & {*types}}
         for names, read in self._keywords:
-            if any(name in schema for name in names):
+            if names not in nothing and any(name in schema for name in names):
                 value = self.both(value, read(place))
         if "unevaluatedItems" in schema:
             value = self._unevaluated_items(place, value)
@@ -315,7 +321,7 @@ class Reader(Combining):
         for keyword in ("const", "enum"):
             if keyword in schema:
                 values = [schema["const"]] if keyword == "const" else schema["enum"]
-                self.count.add(VALUES, len(values), place.path)
+                self.count.add(VALUES, len(values), f"{place.path}.{keyword}")
                 try:
                     value = self.both(value, self._listed(values))
                 except ValueError:  # Python writes no number of more than 4300 digits
@@ -376,8 +382,8 @@ class Reader(Combining):
         parts = [one or ways[0] for one, ways in zip(within, found)]
         if (least or most is not None) and not any(within):
             parts.append(make.times(make.character, least, most))
-        string = make.all_of(*parts)
-        return self.everything._replace(string=string)
+        narrow = f"{place.path}.format" if name in FORMATS and name not in EXACT else ""
+        return self.everything._replace(string=make.all_of(*parts), narrow=narrow)
 
     def _is_within(self, one: Expression, least: int, most: int | None) -> bool:
         shortest, longest = self.make.lengths(one)
@@ -403,6 +409,7 @@ class Reader(Combining):
                 self.places.within(place, "contains"),
                 int(schema.get("minContains", 1)),
                 int(schema["maxContains"]) if "maxContains" in schema else None,
+                f"{place.path}.contains",
             )
             contains = (found,)
         array = Array(
@@ -411,7 +418,7 @@ class Reader(Combining):
             least,
             most,
             contains,
-            schema.get("uniqueItems", False),
+            f"{place.path}.uniqueItems" if schema.get("uniqueItems") else "",
             None if behind in schema else len(first),
             place.path,
         )
@@ -467,12 +474,14 @@ class Reader(Combining):
             }
         least, most = _bounds(schema, "minProperties", "maxProperties", place.path)
         required = tuple(dict.fromkeys(schema.get("required", ())))
-        made = Object(members, tuple(others), required, least, most, frozenset(names), path)
+        looked_at, least_at = frozenset(names), f"{path}.minProperties"
+        made = Object(members, tuple(others), required, least, most, looked_at, path, least_at)
         return self.everything._replace(objects=(made,))
 
     def names(self, wanted: Wanted) -> Expression:
         """The texts that fit."""
         value = self.value(wanted)
+        require_known_texts(value, self.make)
         texts = [each for each in value.listed.values() if isinstance(each, str)]
         return self.make.any_of(value.string, *map(self.make.text, texts))
 
@@ -529,6 +538,7 @@ class Reader(Combining):
 
     def _unevaluated_items(self, place: Subschema, value: Value) -> Value:
         wanted = self.places.within(place, "unevaluatedItems")
+        _require_no_listed(value, list, wanted, f"{place.path}.unevaluatedItems")
         arrays = []
         for each in value.arrays:
             if each.looked_at is None or wanted == ANYTHING:
@@ -551,6 +561,7 @@ class Reader(Combining):
 
     def _unevaluated_properties(self, place: Subschema, value: Value) -> Value:
         wanted = self.places.within(place, "unevaluatedProperties")
+        _require_no_listed(value, dict, wanted, f"{place.path}.unevaluatedProperties")
         objects = []
         for each in value.objects:
             members = {
@@ -576,6 +587,19 @@ class Reader(Combining):
 
     def _is_looked_at(self, form: Object, name: str) -> bool:
         return any(one.is_looked_at and self.make.allows(one.names, name) for one in form.others)
+
+
+def require_known_texts(value: Value, make: Expressions) -> None:
+    """Raises for texts some of which may not fit."""
+    if value.wide and value.has_texts(make):
+        raise unknown(value.wide, "the opposite of a `format`")
+
+
+def _require_no_listed(value: Value, kind: type, wanted: Wanted, path: str) -> None:
+    """Raises for values that are listed, within which it is not known what some keyword has
+    applied to."""
+    if wanted != ANYTHING and any(isinstance(each, kind) for each in value.listed.values()):
+        raise unknown(path, "what is said of the rest of a listed value")
 
 
 def _bounds(schema: Mapping[str, Any], least: str, most: str, path: str) -> tuple[int, int | None]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from rbee.worker.engines.schemas.expressions import Expression
+from rbee.worker.engines.schemas.expressions import Expression, Expressions
 
 
 class Subschema:
@@ -40,16 +40,18 @@ ANYTHING: Wanted = frozenset()
 
 
 class Contained(NamedTuple):
-    """How many items of an array fit something."""
+    """How many items of an array fit something; `path` is the keyword that says so."""
 
     wanted: Wanted
     least: int
     most: int | None
+    path: str
 
 
 class Array(NamedTuple):
     """An array: its first items, the `rest` behind them, how many there are.
 
+    `distinct`: the path of the keyword by which each is another one; empty: there is none.
     `looked_at`: to how many of the first items some keyword has applied; None: to all.
     """
 
@@ -58,7 +60,7 @@ class Array(NamedTuple):
     least: int = 0
     most: int | None = None
     contains: tuple[Contained, ...] = ()
-    distinct: bool = False
+    distinct: str = ""
     looked_at: int | None = 0
     path: str = "$"
 
@@ -81,7 +83,8 @@ class Others(NamedTuple):
 class Object(NamedTuple):
     """An object: its named members, and the others by their names, each name in one of these.
 
-    `looked_at`: the named ones that some keyword has applied to.
+    `looked_at`: the named ones that some keyword has applied to. `least_at`: the path of the
+    keyword that says `least`.
     """
 
     members: Mapping[str, Wanted]
@@ -91,11 +94,16 @@ class Object(NamedTuple):
     most: int | None = None
     looked_at: frozenset[str] = frozenset()
     path: str = "$"
+    least_at: str = "$"
 
 
 class Value(NamedTuple):
     """What is allowed: of `words` (null, true, false), numbers, strings, arrays and objects, each
-    array and object being one of several forms; and `listed`, values by their texts."""
+    array and object being one of several forms; and `listed`, values by their texts.
+
+    `narrow`: the keyword by which some texts are left out that would fit; so the opposite of these
+    is too `wide`, and may hold texts that do not fit.
+    """
 
     words: frozenset[str]
     number: Expression
@@ -103,6 +111,13 @@ class Value(NamedTuple):
     arrays: tuple[Array, ...]
     objects: tuple[Object, ...]
     listed: Mapping[str, Any]
+    narrow: str = ""
+    wide: str = ""
+
+    def has_texts(self, make: Expressions) -> bool:
+        """Whether there are texts among them."""
+        listed = any(isinstance(each, str) for each in self.listed.values())
+        return listed or not make.is_none(self.string)
 
 
 def key_of(value: Any) -> str:
