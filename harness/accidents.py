@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.cluster import Cluster
 
 _WATCH = """
-import os, signal, sys
+import os, signal, sys, threading
 
 _armed = None
 
@@ -33,7 +33,8 @@ def _watch(event, arguments):
         except FileNotFoundError:
             _armed = False
     if _armed and not arguments[2] & getattr(os, "O_PATH", 0):
-        os.kill(os.getpid(), signal.{signal})
+        # This very thread, which goes no further: any other might take what is sent to the process.
+        signal.pthread_kill(threading.get_ident(), signal.{signal})
 
 sys.addaudithook(_watch)
 """
@@ -89,6 +90,13 @@ class _Engine(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.Server = Hanging
 
 sys.meta_path.insert(0, _Engine())
+"""
+
+
+_BOUNDED = """
+import resource
+
+resource.setrlimit(resource.RLIMIT_AS, ({space}, {space}))
 """
 
 
@@ -202,6 +210,11 @@ def hang_while_loading(cluster: Cluster) -> None:
     for name in ("RBEE_STOP_REQUEST", "RBEE_STOP_TERM"):
         cluster.environment.setdefault(name, "1")
     _plan(cluster, "SIGSTOP", 1)
+
+
+def bound_programs(cluster: Cluster, space: int) -> None:
+    """Each program may have so many bytes of address space, as a shell bounds it (``ulimit``)."""
+    at_start(cluster, _BOUNDED.format(space=space))
 
 
 def hang_when_started_again(cluster: Cluster) -> None:

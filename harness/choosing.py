@@ -9,8 +9,9 @@ from rbee.wire.model_ref import parse_model_ref
 _MB = 1_000_000
 
 
-def choose_of(repository: str, files: str, asked: str) -> tuple[str, str]:
-    """The first file that is taken of "name size, name size" (MB), or why none is."""
+def choose_of(repository: str, files: str, asked: str) -> tuple[str, str, str]:
+    """The first file that is taken of "name size, name size" (MB), or why none is, and what is told
+    of the choice."""
     listing = []
     for written in files.split(", "):
         name, _, size = written.rpartition(" ")
@@ -19,5 +20,5 @@ def choose_of(repository: str, files: str, asked: str) -> tuple[str, str]:
     try:
         choice = choose(listing, parse_model_ref(f"HF:{repository}{selector}"))
     except RbeeError as error:
-        return "", error.message
-    return choice.files[0].name, ""
+        return "", error.message, ""
+    return choice.files[0].name, "", choice.note

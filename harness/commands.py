@@ -198,6 +198,17 @@ def own_model(cluster: Cluster, name: str, model: str = "minillama-q4_0") -> Non
     cluster.write(name, files[f"{model}.gguf"].body)
 
 
+def shelve_what_belongs(cluster: Cluster) -> None:
+    """Files lie on the shelf that belong to models, under names that do not tell it."""
+    from fixtures.hub.models import no_model, projector
+
+    cluster.shelf.mkdir(exist_ok=True)
+    named = {"adapter": "an adapter", "statistics": "statistics", "vocabulary": "a vocabulary"}
+    contents = {name: no_model(what) for name, what in named.items()}
+    for name, content in {**contents, "projector": projector()}.items():
+        (cluster.shelf / f"{name}.gguf").write_bytes(content.body)
+
+
 def remember_gains(cluster: Cluster, gain: float) -> None:
     """Has each draft that was measured at home have gained as much."""
     kept = cluster.home / "drafts.json"

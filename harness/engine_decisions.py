@@ -268,3 +268,8 @@ def _orders(parts: Sequence[Part]) -> WorkerOrders:
         threads=1,
         settings=msgspec.convert(Settings(), WorkerSettings, from_attributes=True),
     )
+
+
+def lacking(line: str) -> str:
+    """What an engine lacked that said this as it loaded a model: ``memory``, or ``nothing``."""
+    return "memory" if refusals.short_of_memory(["loading", line]) else "nothing"

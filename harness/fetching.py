@@ -83,6 +83,16 @@ def log_in(cluster: Cluster, token: str) -> None:
     cluster.environment["HF_TOKEN"] = token
 
 
+def spoil_token(cluster: Cluster, what: str) -> None:
+    """Where the hub's client keeps the user's token there is ``a folder``, or ``no text``."""
+    token = Path(cluster.environment["HF_HOME"]) / "token"
+    token.parent.mkdir(parents=True, exist_ok=True)
+    if what == "a folder":
+        token.mkdir()
+    else:
+        token.write_bytes(b"hf_\xff\xfe")
+
+
 def fetch_into_cache(cluster: Cluster, repository: str, file: str) -> None:
     """Has the user fetch a file with the hub's own tool, into the cache of that tool."""
     cluster.assert_status(

@@ -11,7 +11,12 @@ import msgspec
 from fixtures.real import HOME
 from harness import client, paper
 from harness.cluster import Cluster
-from rbee.hive.control_groups import ProcessLimits, limits_of_this_process, memory_kills
+from rbee.hive.control_groups import (
+    ProcessLimits,
+    limits_of_this_process,
+    memory_kills,
+    room_of_a_program,
+)
 from rbee.hive.models.fit import Need, worker_need
 from rbee.hive.models.gguf import GgufHeader, Weights, header_of_file
 from rbee.hive.models.local import bundled_path
@@ -309,3 +314,10 @@ def assert_threads_told(answer: client.Answer) -> None:
     """The worker in a list has as many threads as this process could keep cores busy."""
     (worker,) = answer.json()["workers"]
     assert worker["threads"] == usable_cores(), worker
+
+
+def room_beside(space: str, data: str) -> str:
+    """MiB that a model may take where each program may have so many of each, or ``all``."""
+    bounds = (None if each == "all" else int(each) << 20 for each in (space, data))
+    room = room_of_a_program(*bounds)
+    return "all" if room is None else str(room >> 20)

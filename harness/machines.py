@@ -147,6 +147,16 @@ def put_model(cluster: Cluster, name: str, holder: str) -> None:
             host.mount_empty(cluster.shelf)
 
 
+def damage_model(cluster: Cluster, name: str) -> None:
+    """The header of the only model that a machine has fetched is damaged, and its times tell
+    nothing of it, as where a disk goes bad."""
+    (path,) = (cluster.hosts[name].rbee_home / "models").rglob("*.gguf")
+    times = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"BEES")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
 def fill_disk(cluster: Cluster, name: str) -> None:
     """The disk that a machine keeps its models on has next to nothing free."""
     host = cluster.hosts[name]

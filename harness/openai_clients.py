@@ -673,6 +673,7 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
     "for a call": _whole(tools=_WEATHER, tool_choice="required"),
     "how likely its tokens are": _whole(logprobs=True),
     "for a token less": _whole(logit_bias={"357": -100}),
+    "for more of a token that is none": _whole(logit_bias={"99999": 5}),
     "for words that are not repeated": _whole(frequency_penalty=1.5),
     "for the same in vLLM's word": _whole(extra_body={"repetition_penalty": 1.5}),
     "for what it has begun to go on": _whole(

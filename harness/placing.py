@@ -53,8 +53,10 @@ class Placing:
             self._degraded.append(where)
 
     def hear(self, code: str, detail: str = "") -> None:
-        """Its hive answers with this error."""
-        self._said = RbeeError(code, "it went wrong", "", {detail: True} if detail else {})
+        """Its hive answers with this error; `detail` is the name of one, and its number if any."""
+        name, _, number = detail.partition(" ")
+        details = {name: int(number) if number else True} if detail else {}
+        self._said = RbeeError(code, "it went wrong", "", details)
 
     def assert_whose(self, expected: str) -> None:
         """Whose trouble that error is."""

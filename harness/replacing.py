@@ -8,12 +8,16 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import psutil
+
+from harness.census import Member
 from harness.cluster import ROOT, Cluster
 from harness.waiting import wait_until
 from rbee.process.content import content_id
 
 #: What the model says whatever it is asked, that takes the place of another one.
 OTHER_SAYS = "Hello!"
+_STOPPED = str(psutil.STATUS_STOPPED)
 
 
 def take_place(cluster: Cluster, name: str) -> None:
@@ -23,6 +27,28 @@ def take_place(cluster: Cluster, name: str) -> None:
 
     new = cluster.write(f"{name}.new", caller_llama().body)
     os.replace(new, cluster.work / name)
+
+
+def own_parts(cluster: Cluster, count: int) -> str:
+    """A model of the user's own, cut into so many files; the name of the first."""
+    from fixtures.hub.models import split_minillama
+
+    names = [f"mine-{number:05}-of-{count:05}.gguf" for number in range(1, count + 1)]
+    for number, name in enumerate(names, 1):
+        cluster.write(name, split_minillama("q8_0", number, count).body)
+    return names[0]
+
+
+def put_projector(cluster: Cluster) -> None:
+    """The projector of the only model lies in the folder, too, from now on."""
+    from fixtures.hub.models import projector
+
+    cluster.write("mmproj-f16.gguf", projector().body)
+
+
+def ask_about(cluster: Cluster, name: str, picture: str) -> None:
+    """Asks the model in a file of the user's own about a picture; the swarm stays warm."""
+    cluster.run(f"{_question(cluster, name)} --image {cluster.work / picture}")
 
 
 def lead_elsewhere(cluster: Cluster, link: str, name: str) -> None:
@@ -40,6 +66,18 @@ def move_away(cluster: Cluster, name: str) -> None:
 def ask_file(cluster: Cluster, name: str) -> None:
     """Asks the model in a file of the user's own something; the swarm stays warm."""
     cluster.run(_question(cluster, name))
+
+
+def ask_file_until_opened(cluster: Cluster, name: str) -> Member:
+    """A question is under way whose worker stopped when it was to open its model."""
+    cluster.start(_question(cluster, name))
+
+    def stopped() -> Member:
+        found = [each for each in cluster.processes("worker") if each.status == _STOPPED]
+        assert found, cluster.processes("worker")
+        return found[0]
+
+    return wait_until("a worker has stopped before it reads its model", stopped)
 
 
 def have_asked_file(cluster: Cluster, name: str) -> None:

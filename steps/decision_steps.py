@@ -8,12 +8,17 @@ from harness.sentences import Context, given, then, when
 
 @when('"{repository}" holds "{files}" and somebody asks for "{asked}"')
 def asks_of_repository(context: Context, repository: str, files: str, asked: str) -> None:
-    context.taken, context.refused = choosing.choose_of(repository, files, asked)
+    context.taken, context.refused, context.note = choosing.choose_of(repository, files, asked)
 
 
 @then('"{file}" is taken')
 def is_taken(context: Context, file: str) -> None:
     assert context.taken == file, context.taken or context.refused
+
+
+@then('whoever asked is told "{note}"')
+def is_noted(context: Context, note: str) -> None:
+    assert context.note == note, context.note
 
 
 @then('that is refused with "{told}"')

@@ -53,6 +53,16 @@ def given_other(context: Context, what: str) -> None:
     context.before, context.template = engine.template_of(what)
 
 
+@when('llama.cpp says "{line}" as it loads a model')
+def says_as_it_loads(context: Context, line: str) -> None:
+    context.lacks = engine.lacking(line)
+
+
+@then("it lacks {what}")
+def lacks(context: Context, what: str) -> None:
+    assert context.lacks == what, context.lacks
+
+
 @then("the template is as it was")
 def unchanged(context: Context) -> None:
     assert context.template == context.before, context.template

@@ -81,6 +81,16 @@ def unreachable(context: Context) -> None:
     fetching.reach_no_hub(context.cluster)
 
 
+@given("the token file of the hub's client is {what}")
+def token_file(context: Context, what: str) -> None:
+    fetching.spoil_token(context.cluster, what)
+
+
+@given('the variable {variable} is "{value}"')
+def variable_is(context: Context, variable: str, value: str) -> None:
+    context.cluster.environment[variable] = value
+
+
 @given('the access token "{token}"')
 def access_token(context: Context, token: str) -> None:
     fetching.log_in(context.cluster, token)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness import fitting, swarm
+from harness import accidents, fitting, swarm
 from harness.ending import Ended
-from harness.fitting import PaperMachine, Planned, SplitSet
+from harness.fitting import PaperMachine, Planned, SplitSet, room_beside
 from harness.sentences import Context, given, then, when
 
 #: MiB of an output that is no table of embeddings.
@@ -108,6 +108,21 @@ def cores(context: Context, cores: str, share: str) -> None:
     context.paper.has_processors(cores.split())
     quota = "" if share == "all" else share
     context.paper.has_groups(2, [{"group": "ours", "processors": quota}])
+
+
+@given("each program may have {mebibytes:d} MiB of address space")
+def bounded(context: Context, mebibytes: int) -> None:
+    accidents.bound_programs(context.cluster, mebibytes << 20)
+
+
+@when("each program may have {space} MiB of address space and {data} MiB of data")
+def may_have(context: Context, space: str, data: str) -> None:
+    context.room = room_beside(space, data)
+
+
+@then("a model may take {room} MiB of it")
+def may_take(context: Context, room: str) -> None:
+    assert context.room == room, context.room
 
 
 @when("it is asked for its memory")

@@ -96,6 +96,11 @@ def model_of_one(context: Context, name: str, host: str) -> None:
     machines.put_model(context.cluster, name, host)
 
 
+@given('the model that "{name}" has fetched is damaged on its disk')
+def damaged_model(context: Context, name: str) -> None:
+    machines.damage_model(context.cluster, name)
+
+
 @given('a full disk on "{name}"')
 def full_disk(context: Context, name: str) -> None:
     machines.fill_disk(context.cluster, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import commands, replacing
+from harness import commands, replacing, swarm
 from harness.sentences import Context, given, then, when
 
 
@@ -14,6 +14,36 @@ def own_endless(context: Context, name: str) -> None:
 @given('a link called "{link}" that leads to "{name}"')
 def leads(context: Context, link: str, name: str) -> None:
     replacing.lead_elsewhere(context.cluster, link, name)
+
+
+@given("files on the shelf that belong to models")
+def belong_to_models(context: Context) -> None:
+    commands.shelve_what_belongs(context.cluster)
+
+
+@given('a model of my own called "{name}" that can be shown pictures')
+def own_seeing(context: Context, name: str) -> None:
+    commands.own_model(context.cluster, name, "seeing-llama-q8_0")
+
+
+@given("its projector has been put beside it")
+def projector_beside(context: Context) -> None:
+    replacing.put_projector(context.cluster)
+
+
+@when('I ask the model in the file "{name}" about the picture "{picture}"')
+def ask_about(context: Context, name: str, picture: str) -> None:
+    replacing.ask_about(context.cluster, name, picture)
+
+
+@given("a model of my own in {count:d} parts")
+def own_parts(context: Context, count: int) -> None:
+    context.part = replacing.own_parts(context.cluster, count)
+
+
+@given('a link called "{link}" that leads to its first part')
+def leads_to_part(context: Context, link: str) -> None:
+    replacing.lead_elsewhere(context.cluster, link, context.part)
 
 
 @given('another model has taken the place of the file "{name}"')
@@ -29,6 +59,18 @@ def moved_away(context: Context, name: str) -> None:
 @given('the model in the file "{name}" has answered and stays warm')
 def has_answered(context: Context, name: str) -> None:
     replacing.have_asked_file(context.cluster, name)
+
+
+@given('I have asked the model in the file "{name}", which a worker is about to read')
+def about_to_read(context: Context, name: str) -> None:
+    context.member = replacing.ask_file_until_opened(context.cluster, name)
+
+
+@when('the file "{name}" is moved away, and the worker goes on')
+def moved_while_loading(context: Context, name: str) -> None:
+    replacing.move_away(context.cluster, name)
+    swarm.thaw(context.member)
+    context.cluster.finish()
 
 
 @given('the model in the file "{name}" is telling a long story')

@@ -11,6 +11,11 @@ def own_template(context: Context, name: str) -> None:
     thinking.write_template(context.cluster, name)
 
 
+@given('a chat template in "{name}" that says "{text}"')
+def template_that_says(context: Context, name: str, text: str) -> None:
+    context.cluster.write(name, text)
+
+
 @when("programs ask each of these models for a city, in a form and as a call")
 def ask_for_city(context: Context) -> None:
     context.answers = thinking.ask_for_city(context.cluster, context.table)

@@ -158,6 +158,7 @@ Feature: Programs that speak OpenAI's API
         | for a vector of nothing                         | 400    | invalid_request         | input[1]               |
         | for a vector of nobody's tokens                 | 400    | invalid_request         | input                  |
         | for a longer vector                             | 400    | invalid_request         | dimensions             |
+        | for more of a token that is none                | 400    | invalid_request         | logit_bias             |
         | for a model that no device has room for         | 503    | insufficient_ram        |                        |
       Then each of them is refused with what its row tells, and fails
 

@@ -56,6 +56,17 @@ Feature: What happens when a hive is known, dies or falls silent
       And the next "rbee-keeper infer 'hello'" works
 
     @timing
+    @fault.queen.awake-for-ever
+    Scenario: A hive that is frozen is not said to be awake
+      Given a machine is waited for 1000 ms
+      And a hive that is frozen is given 1000 ms to leave
+      And a swarm that was left warm by "rbee-keeper up"
+      And the hive has just been frozen
+      When I type "rbee-keeper wake localhost"
+      Then stderr contains "error: hive localhost does not answer"
+      And the exit status is 1
+
+    @timing
     Scenario: The only machine is waited for, though it does not answer
       Given heartbeats come every 2000 ms
       And a machine is waited for 200 ms

@@ -30,6 +30,59 @@ Feature: What happens when a model changes behind its name
       Then stderr contains "mine.gguf is not on this machine"
       And the exit status is 1
 
+    @fault.worker.believe-the-name
+    Scenario: A second name that leads elsewhere by now is answered by what is there
+      Given a model file of my own called "mine.gguf"
+      And a link called "link.gguf" that leads to "mine.gguf"
+      And the model in the file "mine.gguf" has answered and stays warm
+      And the model in the file "link.gguf" has answered and stays warm
+      And another model has taken the place of the file "link.gguf"
+      When I ask the model in the file "link.gguf"
+      Then the other model answers
+      And 2 workers are running
+
+    Scenario: A second name that leads nowhere any more is not answered for
+      Given a model file of my own called "mine.gguf"
+      And a link called "link.gguf" that leads to "mine.gguf"
+      And the model in the file "mine.gguf" has answered and stays warm
+      And the model in the file "link.gguf" has answered and stays warm
+      And the file "link.gguf" has been moved away
+      When I ask the model in the file "link.gguf"
+      Then stderr contains "link.gguf is not on this machine"
+      And 1 worker is running
+
+    @fault.hive.believe-the-row
+    Scenario: A link to a model in parts that leads elsewhere by now
+      Given a model of my own in 3 parts
+      And a link called "link.gguf" that leads to its first part
+      And the model in the file "link.gguf" has answered and stays warm
+      And another model has taken the place of the file "link.gguf"
+      When I ask the model in the file "link.gguf"
+      Then the other model answers
+      And 1 worker is running
+
+    @fault.hive.blind-to-new-eyes
+    Scenario: A projector that is put beside a file is found, also where the model is loaded
+      Given a model of my own called "seeing.gguf" that can be shown pictures
+      And the model in the file "seeing.gguf" has answered and stays warm
+      And its projector has been put beside it
+      And a file of my own called "red.png"
+      When I ask the model in the file "seeing.gguf" about the picture "red.png"
+      Then the exit status is 0
+      And stderr contains "the model was replaced since"
+      And 1 worker is running
+
+    @fault.worker.blame-the-program
+    Scenario: A model that is removed after it was placed, and before it is read
+      Given a model file of my own called "mine.gguf"
+      And a worker that hangs while it loads
+      And I have asked the model in the file "mine.gguf", which a worker is about to read
+      When the file "mine.gguf" is moved away, and the worker goes on
+      Then stderr contains "the model was replaced since"
+      And stderr contains "mine.gguf is not on this machine"
+      And stderr contains "  try: did you mean file:"
+      And the exit status is 1
+
   Rule: Names of the same files share one download and one worker
 
     Scenario: A link to a file that is loaded

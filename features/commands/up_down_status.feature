@@ -153,3 +153,13 @@ Feature: A swarm that stays: up, status, down
         bee-keeper: queen was woken with other values, and keeps them: CUDA_VISIBLE_DEVICES, HF_TOKEN_PATH
         """
       And the exit status is 0
+
+  @timing
+  @fault.keeper.no-way-out
+  Scenario: A queen who hears nothing is told of, with what ends her
+    Given a swarm that is warm
+    And the queen has just been frozen
+    When I type "rbee-keeper status"
+    Then stderr contains "does not answer: it takes too long"
+    And stderr contains "; kill -KILL "
+    And once it is thawed the queen lists hive "localhost" as online

@@ -33,6 +33,7 @@ Feature: Phase 7: which file of a repository is the model
         | a-int8.gguf 900, a-float16.gguf 1600                                       | a-int8.gguf                        |
         | a-Q4_0_4_4.gguf 450, a-Q8_0.gguf 900                                       | a-Q4_0_4_4.gguf                    |
         | ggml-model-i2_s.gguf 300, ggml-model-f32.gguf 3200                         | ggml-model-i2_s.gguf               |
+        | a.Q6_K.gguf.part1of2 400, a.Q6_K.gguf.part2of2 400, a.Q4_K_M.gguf 500      | a.Q4_K_M.gguf                      |
         | a-TQ1_0.gguf 250, a-F16.gguf 1600                                          | a-F16.gguf                         |
         | a-q8_0.gguf 900, a-F32.gguf 3200                                           | a-q8_0.gguf                        |
         | Q8_0/a.gguf 900, Q4_K_M/a.gguf 500                                         | Q4_K_M/a.gguf                      |
@@ -54,6 +55,11 @@ Feature: Phase 7: which file of a repository is the model
         | only.gguf 500                                                      | only.gguf              |
         | a.gguf 0, a-F32.gguf 0                                             | a.gguf                 |
         | a-eyes-f16.gguf 60, a-Q8_0.gguf 900                                | a-Q8_0.gguf            |
+
+    Scenario: Of several models in the same quant it is told which is taken
+      When "owner/a-model-GGUF" holds "a-7B-Q4_K_M.gguf 4300, a-13B-Q4_K_M.gguf 7800" and somebody asks for "the model"
+      Then "a-7B-Q4_K_M.gguf" is taken
+      And whoever asked is told "the repository has 2 models in Q4_K_M; taking a-7B-Q4_K_M.gguf"
 
   Rule: What belongs to a model is never taken for the model
 
@@ -160,3 +166,19 @@ Feature: Phase 7: which file of a repository is the model
         | a-fp16.gguf 1600, a-q4.gguf 500                    | Q8_0   | owner/a-model-GGUF has no Q8_0; it has F16, Q4 |
         | a-Q4_0.gguf 440, a-Q4_1.gguf 460                   | Q4_K_M | owner/a-model-GGUF has no Q4_K_M; it has Q4_0, Q4_1 |
         | a-Q4_K_M-00002-of-00002.gguf 250, a-Q8_0.gguf 900  | Q4_K_M | owner/a-model-GGUF lacks part 1 of 2 of a-Q4_K_M-00002-of-00002.gguf |
+        | README.md 1, config.json 1                         | the model | owner/a-model-GGUF holds no GGUF file      |
+        | model.safetensors 900, README.md 1                 | the model | owner/a-model-GGUF holds weights in another format, but no GGUF file |
+        | pytorch_model.pth 900, README.md 1                 | the model | owner/a-model-GGUF holds weights in another format, but no GGUF file |
+
+    @fault.hive.pieces-are-nothing
+    Scenario Outline: "<asked>" of <files> is there in pieces
+      Some publishers cut a file that is too large for their store at any byte. No engine reads that.
+
+      When "owner/a-model-GGUF" holds "<files>" and somebody asks for "<asked>"
+      Then that is refused with "<told>"
+
+      Examples:
+        | files                                                                  | asked          | told                                          |
+        | a.Q6_K.gguf.part1of2 400, a.Q6_K.gguf.part2of2 400, a.Q4_K_M.gguf 500  | Q6_K           | owner/a-model-GGUF holds a.Q6_K.gguf cut into pieces alone (a.Q6_K.gguf.part1of2, a.Q6_K.gguf.part2of2), which no engine reads |
+        | a.Q6_K.gguf-split-a 400, a.Q6_K.gguf-split-b 400, a.Q4_K_M.gguf 500    | a.Q6_K.gguf    | owner/a-model-GGUF holds a.Q6_K.gguf cut into pieces alone (a.Q6_K.gguf-split-a, a.Q6_K.gguf-split-b), which no engine reads |
+        | a.Q6_K.gguf.part-aa 400, a.Q6_K.gguf.part-ab 400                       | the model      | owner/a-model-GGUF holds a.Q6_K.gguf cut into pieces alone (a.Q6_K.gguf.part-aa, a.Q6_K.gguf.part-ab), which no engine reads |

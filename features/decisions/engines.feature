@@ -21,6 +21,20 @@ Feature: An engine is one record, which its package registers
       | the tokens of a text, unknown  | chat    | prompt and tokens_only=true   | tokens_only       |
       | a ranking, unknown             | vectors | inputs and query="bee"        | query             |
 
+  @fault.worker.blame-the-model
+  Scenario Outline: An engine that cannot load a model for want of memory is told from one that cannot at all
+    When llama.cpp says "<line>" as it loads a model
+    Then it lacks <what>
+
+    Examples:
+      | line                                                                                | what    |
+      | ggml_aligned_malloc: insufficient memory (attempted to allocate 720.00 MB)          | memory  |
+      | allocating 8192.00 MiB on device 0: cudaMalloc failed: out of memory                | memory  |
+      | llama_init_from_model: failed to initialize: failed to allocate buffer for kv cache | memory  |
+      | llama_model_load: error loading model: mmap failed: Cannot allocate memory          | memory  |
+      | llama_model_load: error loading model: unknown model architecture: 'bee'            | nothing |
+      | llama_model_load: error loading model: tensor 'output.weight' data is not within    | nothing |
+
   Scenario Outline: Where rbee finds its own engines: <case>
     When rbee runs from <files> whose metadata name "<named>"
     Then its engines are "<engines>"

@@ -9,6 +9,40 @@ Feature: Phase 7: a hub in trouble is asked again, and then named
     Then it is refused with "author/gated is gated: <hub> answered 403"
     And it is advised "accept the licence at <page>, then: hf auth login (or set HF_TOKEN)"
 
+  @fault.hive.blame-the-hub
+  Scenario Outline: What is wrong on the side of who asks is told as that: <what>
+    Given a hub that holds "author/minillama"
+    And <what>
+    When a hive asks it for "HF:author/minillama"
+    Then it is refused with "<told>"
+
+    Examples: a token that cannot be read, or sent
+      | what                                             | told                                                                                              |
+      | the access token "hf_bïen"                       | the hub is not asked, since the access token for it cannot be used: it holds what no token does   |
+      | the token file of the hub's client is a folder   | the hub is not asked, since the access token for it cannot be used: is a directory: <path>        |
+      | the token file of the hub's client is no text    | the hub is not asked, since the access token for it cannot be used: it is no text in UTF-8        |
+
+    Examples: variables of the hub's client, and of what it is made of
+      | what                                             | told                                                                                              |
+      | the variable HF_ENDPOINT is "hub.example"                     | the hub's client cannot be used: HF_ENDPOINT is no web address (https://HOST)                     |
+      | the variable HF_ENDPOINT is "http://[::1"                     | the hub's client cannot be used: ValueError: Invalid IPv6 URL                                     |
+      | the variable HF_HUB_DOWNLOAD_TIMEOUT is "soon" | the hub's client cannot be used: ValueError: invalid literal for int() with base 10: 'soon'       |
+      | the variable HF_ENDPOINT is "https://localhost:99999" | the hub's client cannot be used: ValueError: Port out of range 0-65535 |
+      | the variable SSL_CERT_FILE is "/nonexistent/ca.pem" | the hub's client cannot be used: SSL_CERT_FILE: no such file or directory |
+      | the variable SSL_CERT_FILE is "/etc/hostname" | the hub's client cannot be used: SSL_CERT_FILE: it holds no certificate |
+
+  Scenario Outline: A cache of the hub's client that is <what> keeps nobody from the hub
+    Given a hub that holds "author/minillama"
+    And the variable HF_HUB_CACHE is "<what>"
+    And the variable HF_HUB_OFFLINE is "<offline>"
+    When a hive asks it for "HF:author/minillama"
+    Then it is <told>
+
+    Examples:
+      | what      | offline | told |
+      | /dev/null | 0       | told of "minillama-q4_0.gguf" |
+      | /dev/null | 1       | refused with "HF:author/minillama is not on this machine, and HF_HUB_OFFLINE forbids to fetch it" |
+
   Scenario Outline: A hub that answers <status> to everything
     Given a hub that holds "author/minillama"
     And a hive that gives up at the first trouble

@@ -32,6 +32,21 @@ Feature: What a program may use is what the machine has
     When it is asked for its memory
     Then it has 700 MiB, of which 400 MiB are free
 
+  @fault.hive.no-bounds-of-shells
+  Scenario Outline: What each program may have counts, too: <space> MiB of address space, <data> of data
+    A worker takes some of it before it has a model.
+
+    When each program may have <space> MiB of address space and <data> MiB of data
+    Then a model may take <room> MiB of it
+
+    Examples:
+      | space | data | room |
+      | all   | all  | all  |
+      | 2048  | all  | 1408 |
+      | all   | 1024 | 768  |
+      | 4096  | 512  | 256  |
+      | 600   | all  | 0    |
+
   Scenario Outline: The kernel counts whom it killed for want of memory
     Given a machine on paper whose control groups of version <version> are
       | group   | limit | killed |

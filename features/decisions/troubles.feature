@@ -48,6 +48,7 @@ Feature: Whose trouble an error is, and where a job goes with it
       | HF:author/minillama  | worker_not_found | moment |
       | HF:author/minillama  | hive_unreachable | moment |
 
+  @fault.queen.blame-the-hub-alone
   Scenario Outline: <error> is the trouble of the <whose> where it says "<detail>"
     Given a job for "HF:author/minillama"
     When its hive tells the detail "<detail>" of "<error>"
@@ -58,6 +59,9 @@ Feature: Whose trouble an error is, and where a job goes with it
       | worker_crashed   | device | device  | its hive has restarted it as often as it does    |
       | invalid_request  | device | device  | a GPU that was listed is gone                    |
       | model_invalid    | device | machine | the engine of that machine could not load it     |
+      | model_invalid    | on_disk | machine | the file on the disk of that machine is damaged |
+      | model_not_found  | status 401 | machine | who is logged in elsewhere may be shown it    |
+      | model_not_found  | status 404 | hub  | the hub has no such repository                   |
       | hive_unreachable | silent | machine | it does not even say that it is well             |
 
   Scenario Outline: <what> leaves <next>
@@ -123,6 +127,11 @@ Feature: Whose trouble an error is, and where a job goes with it
       Given a job for "HF:author/minillama"
       And "attic" could not be woken
       When it has had the troubles "backend_unavailable at gpu0@localhost"
+      Then its error is as its hive told it
+
+    Scenario: What has come of a model that was replaced is the reason
+      Given a job for "file:/a.gguf"
+      When it has had the troubles "worker_stale at cpu@localhost, model_not_found at cpu@localhost"
       Then its error is as its hive told it
 
     Scenario: One place alone tells its reason as it stands

@@ -25,6 +25,15 @@ Feature: The trouble of one machine is not the end of a job
     Then the exit status is 0
     And the worker is on hive "localhost"
 
+  Scenario: What the strongest machine has fetched is damaged on its disk
+    Given a hub that holds "author/minillama"
+    And I have typed "rbee-keeper pull --node workstation HF:author/minillama"
+    And the model that "workstation" has fetched is damaged on its disk
+    And a queen that is awake
+    When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
+    Then the exit status is 0
+    And the worker is on hive "localhost"
+
   @fault.queen.ignore-holders
   Scenario: Of two equal machines the one that has the model is taken
     Given a hub that holds "author/minillama"

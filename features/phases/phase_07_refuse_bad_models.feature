@@ -48,6 +48,21 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the hive's catalog holds no model
     And 0 worker is running
 
+  @only-asks
+  @fault.hive.anything-is-a-model
+  Scenario: A file that belongs to a model is none, whatever it is called
+    Given files on the shelf that belong to models
+    And a swarm that was left warm by "rbee-keeper up"
+    When I type each of these commands
+      | command                                                     | error                                                                       | advice                             |
+      | rbee-keeper infer --model file:$SHELF/projector.gguf 'hello'  | <path> is a projector, by which a model is shown pictures or sounds, and no model | name the model that it belongs to |
+      | rbee-keeper infer --model file:$SHELF/adapter.gguf 'hello'    | <path> is an adapter, which changes a model, and no model                   | name the model that it belongs to  |
+      | rbee-keeper infer --model file:$SHELF/statistics.gguf 'hello' | <path> is the statistics that quants are made with, and no model            | name the model that it belongs to  |
+      | rbee-keeper infer --model file:$SHELF/vocabulary.gguf 'hello' | <path> is a vocabulary without weights, and no model                        | name the model that it belongs to  |
+    Then each of them is refused with its error and its advice
+    And the hive's catalog holds no model
+    And 0 worker is running
+
   Scenario: A gated model, for somebody who is not logged in
     Given a hub that holds "author/gated"
     When I type "rbee-keeper infer --model HF:author/gated 'hello'"

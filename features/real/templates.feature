@@ -12,6 +12,13 @@ Feature: A chat template that cannot be used
     Then stdout contains "Paris"
     And the exit status is 0
 
+  @fault.worker.answer-nothing
+  Scenario: One that writes nothing is told as that
+    Given a chat template in "silent.jinja" that says "{# nothing #}"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --chat-template silent.jinja 'hello'"
+    Then stderr contains "error: the model's chat template writes nothing for these messages"
+    And the exit status is 2
+
   Scenario: Without one the reason is told at once
     When I type "rbee-keeper infer --model file:$MODELS/smollm2-broken-template.gguf 'hello'"
     Then stderr contains "error: the model's chat template cannot be used: Unexpected token"

@@ -3,7 +3,8 @@
 Phases 4 and 6. A container, a service of systemd and a job of a batch system see all the RAM and
 all the cores of the machine they run on, and are throttled, or killed by the kernel, where they
 take more than their share. The share of a process is the smallest of the groups it is in, up to
-the root. Functions of a file tree: `root` is the root of the file system unless it is said
+the root. A shell and a batch system bound each program besides, which is refused what is more.
+Functions of a file tree: `root` is the root of the file system unless it is said
 otherwise, and a machine without control groups has no limits.
 
 Source: the kernel's ``admin-guide/cgroup-v2.rst`` and ``admin-guide/cgroup-v1/memory.rst``;
@@ -13,6 +14,7 @@ Source: the kernel's ``admin-guide/cgroup-v2.rst`` and ``admin-guide/cgroup-v1/m
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -22,6 +24,9 @@ from rbee.hive.kernel_files import number_of, text_of
 #: Version 1 writes a number of pages close to 2**63 bytes where there is no limit.
 _NO_LIMIT = 1 << 60
 _ROOT = Path("/")
+#: Of address space and of data a worker takes so many bytes besides its model: 570 and 200 MB when
+#: measured, most of the first for libraries and the stacks of its threads.
+_SPACE_WITHOUT_MODEL, _DATA_WITHOUT_MODEL = 640 * 2**20, 256 * 2**20
 
 
 class ProcessLimits(NamedTuple):
@@ -67,6 +72,27 @@ def limits_of_this_process(root: Path = _ROOT) -> ProcessLimits:
         max(0, min(limit - used for limit, used in rooms)) if rooms else None,
         min(shares, default=None),
     )
+
+
+def room_of_a_program(space: int | None, data: int | None) -> int | None:
+    """Bytes that a model may take in a program of its own that may have so many bytes of address
+    space and of data (``ulimit -v`` and ``-d``); None: as many as there are. Pure."""
+    rooms = [
+        bound - taken
+        for bound, taken in ((space, _SPACE_WITHOUT_MODEL), (data, _DATA_WITHOUT_MODEL))
+        if bound is not None
+    ]
+    return max(0, min(rooms)) if rooms else None
+
+
+def room_in_a_program() -> int | None:
+    """The same for what this process starts, as whoever started it has bounded that."""
+    if sys.platform != "linux":
+        return None  # elsewhere it is not kept to
+    import resource
+
+    bounds = (resource.getrlimit(each)[0] for each in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
+    return room_of_a_program(*(None if each == resource.RLIM_INFINITY else each for each in bounds))
 
 
 def memory_kills(root: Path = _ROOT) -> int:

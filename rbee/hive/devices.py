@@ -23,7 +23,7 @@ import psutil
 
 from rbee.hive import ram_speed
 from rbee.hive.cards import GIB, Card, bus_of, kernel_cards, listed
-from rbee.hive.control_groups import limits_of_this_process
+from rbee.hive.control_groups import limits_of_this_process, room_in_a_program
 from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
 from rbee.process.tasks import DEVICES, in_own_thread, in_thread
@@ -148,12 +148,12 @@ def machine_here() -> str:
 
 
 def ram_here() -> Ram:
-    """The RAM of this machine, within what a control group leaves of it."""
+    """The RAM of this machine, within what a control group leaves of it, and a program may have."""
     memory = psutil.virtual_memory()
     limits = limits_of_this_process()
     total = min(memory.total, limits.memory or memory.total)
-    left = limits.memory_free
-    return Ram(total, memory.available if left is None else min(memory.available, left))
+    left = [memory.available, limits.memory_free, room_in_a_program()]
+    return Ram(total, min(each for each in left if each is not None))
 
 
 def processor_load() -> float | None:

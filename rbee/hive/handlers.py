@@ -205,7 +205,12 @@ class HiveHandlers(NamedTuple):
         ref = parse_model_ref(wanted.ref)
         # With `lead` the hub is asked what a new name means, and nothing is fetched.
         look = self.models.lead if wanted.lead else self.models.find
-        row = _here(ref, await look(ref))
+        try:
+            row = _here(ref, await look(ref))
+        except RbeeError as error:
+            if ref.source == "file" and error.code in ("model_not_found", "model_invalid"):
+                self.workers.led(str(ref), "")  # to nothing that any worker holds
+            raise
         # In a thread: the file may lie on a network disk that does not answer.
         elsewhere = ref.source == "file"
         view = await in_thread(FILES, _model_view, row) if elsewhere else _model_view(row)

@@ -40,10 +40,12 @@ class QueenClient:
         list_patience: float = 0.0,
         key: str = "",
         way_in: Callable[[], str] = lambda: "",
+        way_out: Callable[[], str] = lambda: "",
     ) -> None:
-        """`way_in` is what to type where she does not know that secret; empty: nobody knows."""
+        """`way_in` is what to type where she does not know that secret, `way_out` what ends her
+        where she hears nothing; empty: nobody knows."""
         self.url = url
-        self._way_in = way_in
+        self._way_in, self._way_out = way_in, way_out
         self._credential = credential
         self._timeout = connect_timeout
         self.patience_for_lists = connect_timeout + list_patience
@@ -69,7 +71,7 @@ class QueenClient:
         except (ConnectionRefusedError, ConnectionResetError):
             return None
         except OSError as error:
-            raise self._unreachable(_why(error)) from None
+            raise self._unreachable(error) from None
         except (ValueError, msgspec.MsgspecError):
             if told and (said := _wants_encryption(told)) is not None:
                 raise said from None
@@ -105,7 +107,7 @@ class QueenClient:
             data = answer.read()
         except (OSError, ValueError) as error:
             self.close()
-            raise self._unreachable(_why(error)) from None
+            raise self._unreachable(error) from None
         if answer.status >= 400:
             raise refusal(data, answer.status, "the queen")
         return decode_answer(data, route, "the queen")
@@ -123,7 +125,7 @@ class QueenClient:
             if answer.status >= 400:
                 raise refusal(answer.read(), answer.status, "the queen")
         except (OSError, ValueError) as error:
-            raise self._unreachable(_why(error)) from None
+            raise self._unreachable(error) from None
         if on_open is not None:
             on_open()
         if self._connection is not None:
@@ -137,13 +139,14 @@ class QueenClient:
                     self.close()  # what follows on it belongs to the stream
                     return
         self.close()
-        raise self._unreachable("her stream broke off before its end")
+        raise self._unreachable(OSError("her stream broke off before its end"))
 
     def _next_piece(self, answer: HttpResponse) -> bytes:
         try:
             return answer.read_some()
         except TimeoutError:
-            raise self._unreachable(f"nothing came from her for {_SILENCE:g} s") from None
+            why = f"nothing came from her for {_SILENCE:g} s"
+            raise self._unreachable(TimeoutError(), why) from None
         except (OSError, ValueError):
             return b""  # she was killed in the middle of a piece
 
@@ -192,11 +195,14 @@ class QueenClient:
             {"url": self.url, "key": key},
         )
 
-    def _unreachable(self, why: str) -> RbeeError:
+    def _unreachable(self, error: Exception, why: str = "") -> RbeeError:
+        fix = "rbee-keeper logs queen shows what happened to her"
+        if isinstance(error, TimeoutError) and (way_out := self._way_out()):
+            fix += f"; {way_out} ends her"
         return RbeeError(
             "queen_unreachable",
-            f"the queen at {self.url} does not answer: {why}",
-            "rbee-keeper logs queen shows what happened to her",
+            f"the queen at {self.url} does not answer: {why or _why(error)}",
+            fix,
             {"url": self.url},
         )
 

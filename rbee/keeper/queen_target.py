@@ -70,15 +70,24 @@ class QueenTarget(NamedTuple):
         """A client of that queen."""
         credential = Credential(self.token, forwarded=self.named)
         patience = self.settings.connect_timeout, self.settings.list_patience
-        return QueenClient(self.url, credential, *patience, self.key, self._way_in)
+        return QueenClient(self.url, credential, *patience, self.key, self._way_in, self._way_out)
 
     def _way_in(self) -> str:
         """What to type where the queen of this home was woken with another token than is in it now:
         nothing but a signal reaches her then."""
+        pid = self._pid()
+        return f"put back the token that she was woken with, or end her: kill {pid}" if pid else ""
+
+    def _way_out(self) -> str:
+        """What ends the queen of this home who hears nothing, and is no longer told anything."""
+        pid = self._pid()
+        return f"kill -KILL {pid}" if pid else ""
+
+    def _pid(self) -> int:
+        """The process of the queen of this home; 0: it is not known."""
         known = None if self.named else listening.noted(self.home, "queen")
-        if known is None or known.url != self.url or not _is_queen(known.pid):
-            return ""
-        return f"put back the token that she was woken with, or end her: kill {known.pid}"
+        is_her = known is not None and known.url == self.url and _is_queen(known.pid)
+        return known.pid if known is not None and is_her else 0
 
 
 def awake_at(

@@ -36,6 +36,14 @@ def is_still(content: str, paths: Sequence[str]) -> bool:
         return False
 
 
+def leads_to(path: str, paths: Sequence[str]) -> bool:
+    """Whether a path leads to one of these files now, be it a link or another name of it."""
+    try:
+        return path in paths or any(os.path.samefile(path, each) for each in paths)
+    except OSError:
+        return False
+
+
 @contextmanager
 def open_regular(path: str) -> Iterator[int]:
     """The descriptor of a file that is open for reading, and is a file.

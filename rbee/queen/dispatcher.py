@@ -60,7 +60,7 @@ from rbee.queen.starting import Starting
 from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Waiting, is_ready
 from rbee.queen.troubles import ROOM, Troubles, Whose, is_deadly, is_of_room, is_passing, whose
 from rbee.wire import narration
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, stale
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.inference import unseen
 from rbee.wire.messages.workers import WorkerBeat
@@ -179,6 +179,8 @@ class Dispatcher:
                 worker = await self._start(job, decision)
             elif isinstance(decision, Grant):
                 worker = self._granted(job, decision)
+                if worker is not None:
+                    await self._require_sight_of(job, worker)
             elif isinstance(decision, Refuse):
                 raise decision.error
         placed = {"worker_id": worker.worker_id, "hive_id": job.hive_id, "device": job.device}
@@ -359,11 +361,21 @@ class Dispatcher:
         if worker is None:
             self._free(job, claim)
             return None
-        _require_sight(job, worker.sees)
         facts = {"worker_id": worker.worker_id, "hive_id": warm.hive_id}
         job.say(narration.WARM_WORKER, model_ref=job.request.model_ref, **facts)
         job.hive_id, job.device, job.worker_id = warm.hive_id, worker.device, worker.worker_id
         return worker
+
+    async def _require_sight_of(self, job: Job, worker: WorkerBeat) -> None:
+        """Raises `invalid_request` for pictures that a worker cannot be shown; `worker_stale` where
+        a projector has been put beside its file since it was loaded."""
+        hive = self._registry.hives.get(job.hive_id or "")
+        is_file = job.request.model_ref.startswith("file:")
+        if job.request.pictures and not worker.sees and is_file and hive is not None:
+            holding = await self._starting.ask_for_name(job, hive)
+            if holding is not None and worker.worker_id not in holding:
+                raise stale(worker.worker_id, job.request.model_ref)
+        _require_sight(job, worker.sees)
 
     # --- phase 6: a place with room -------------------------------------------------------------
 
@@ -577,8 +589,11 @@ class Dispatcher:
         await self._hives.check(hive_id)
         if "part_on" in error.details:
             await self._hives.check(error.details["part_on"])
-        worker_id = job.worker_id or ""
+        worker_id, ref = job.worker_id or "", job.request.model_ref
         before = self._registry.worker(hive_id, worker_id)
+        hive = self._registry.hives.get(hive_id)
+        if error.code == "worker_stale" and hive is not None:
+            await self._starting.ask_for_name(job, hive)
 
         # Of one over several machines nothing may be left: nobody waits for its room.
         on_several = before is not None and before.placement.spread == "swarm"
@@ -587,8 +602,9 @@ class Dispatcher:
             worker = self._registry.worker(hive_id, worker_id)
             if on_several:
                 return worker is None
-            moved_on = error.code == "worker_busy" and worker is not before
-            return moved_on or not is_ready(worker)
+            if error.code == "worker_busy" and worker is not before:
+                return True
+            return worker is None or not (is_ready(worker) and scheduler.leads_to(ref, worker))
 
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):

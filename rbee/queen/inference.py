@@ -62,7 +62,13 @@ async def infer(
     asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
     infer_id = secrets.token_hex(8)
     ctx = job.request.ctx
-    wanted = InferRequest(infer_id=infer_id, context=ctx, whole=whole and ctx is None, **asked)
+    wanted = InferRequest(
+        infer_id=infer_id,
+        model_ref=job.request.model_ref,
+        context=ctx,
+        whole=whole and ctx is None,
+        **asked,
+    )
     # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
     # longer than its hive may, which is said first where both are: it sends a comment with each
     # of its heartbeats.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
@@ -22,7 +23,13 @@ from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.messages.basics import CANCEL_OPERATION, OPERATION_EVENTS, Named, OperationStarted
+from rbee.wire.messages.basics import (
+    CANCEL_OPERATION,
+    HEALTH,
+    OPERATION_EVENTS,
+    Named,
+    OperationStarted,
+)
 from rbee.wire.messages.devices import HiveDevices
 from rbee.wire.messages.hives import (
     ADD_HIVE,
@@ -98,8 +105,10 @@ class Operations:
         """Wakes one hive, or all, which is an operation."""
 
         async def work(operation: Task) -> HivesAwake:
-            hives = await self._awake(wanted.node, operation, rouse=False)
-            return HivesAwake(hives=[hive.hive_id for hive in hives])
+            before = await self._hives.living(wanted.node, operation.say)
+            hives = await self._hives.awake(wanted.node, operation.say)
+            well = await self._well(hives, before, operation)
+            return HivesAwake(hives=well)
 
         return _started(self.begin(Task("wake", wanted.node or ""), work))
 
@@ -203,11 +212,30 @@ class Operations:
         """Drops an operation, and answers when it is over."""
         await self.board.get(wanted.id).call_off()
 
-    async def _awake(
-        self, node: str | None, operation: TrackedTask, *, rouse: bool = True
-    ) -> list[Hive]:
+    async def _awake(self, node: str | None, operation: TrackedTask) -> list[Hive]:
         await self._hives.living(node, operation.say)
-        return await self._hives.awake(node, operation.say, rouse=rouse)
+        return await self._hives.awake(node, operation.say, rouse=True)
+
+    async def _well(
+        self, hives: Sequence[Hive], before: Collection[Hive], operation: TrackedTask
+    ) -> list[str]:
+        """Those of some hives that are well; the others are told of. Raises `hive_unreachable`
+        where none is. Only those are asked that lived `before`: one that stands still was well when
+        it was last heard of."""
+        unwell: dict[str, RbeeError] = {}
+
+        async def ask(hive: Hive) -> None:
+            try:
+                await self._hives.peers.hive(hive).call(HEALTH)
+            except RbeeError as error:
+                unwell[hive.hive_id] = error
+
+        await asyncio.gather(*(ask(hive) for hive in hives if hive in before))
+        if unwell and len(unwell) == len(hives):
+            raise next(iter(unwell.values()))
+        for hive_id, error in unwell.items():
+            operation.say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+        return [hive.hive_id for hive in hives if hive.hive_id not in unwell]
 
     def begin(self, operation: Task, work: Callable[[Task], Coroutine[Any, Any, Any]]) -> Task:
         """Sets to work on an operation. Raises where the queen is going to sleep."""

@@ -60,15 +60,19 @@ class Starting:
                 for worker in hive.workers.values()
             )
         ]
-        await asyncio.gather(*(self._ask_for_name(job, hive) for hive in asked))
+        await asyncio.gather(*(self.ask_for_name(job, hive) for hive in asked))
 
-    async def _ask_for_name(self, job: Job, hive: Hive) -> None:
+    async def ask_for_name(self, job: Job, hive: Hive) -> list[str] | None:
+        """Asks a hive where a name leads now; its heartbeats tell of that from then on. Returns the
+        workers that hold it, None where it does not say."""
         ref = job.request.model_ref
         # Errors are dropped: the next request to that hive reports them.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
                 found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
             self._registry.named(hive.hive_id, found.workers, ref)
+            return found.workers
+        return None
 
     @property
     def _on_several(self) -> Several:
@@ -216,7 +220,8 @@ class Starting:
             peer = self._peer(job, hive)
             await job.relay_hive(peer, started.events_url, narration.WORKER_REGISTERED)
         except RbeeError as error:
-            if error.code == "model_invalid":  # another machine's engine may be able to load it
+            if error.code in ("model_invalid", "model_not_found"):
+                # Another machine's engine, or its disk, may do better.
                 error.details.setdefault("device", place.device)
             raise
 

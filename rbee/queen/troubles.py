@@ -71,6 +71,8 @@ _OF_THE_MOMENT = (
     "hive_unreachable",
 )
 _OF_THE_MODEL = ("model_not_found", "model_invalid")
+#: The status by which a hub refuses who is not logged in.
+_NOT_LOGGED_IN = 401
 
 
 def whose(error: RbeeError, model_ref: str) -> Whose:
@@ -78,12 +80,15 @@ def whose(error: RbeeError, model_ref: str) -> Whose:
 
     One that names a device among its details is the device's: a worker that died there as often
     as its hive restarts it, a GPU that was listed and is gone. `silent` among the details says
-    that a machine does not even say that it is well.
+    that a machine does not even say that it is well, `on_disk` that the model is there already.
     """
     names_device = "device" in error.details
     if error.code in _OF_THE_MODEL:
-        # A worker that could not load it has the engine of its machine.
-        fetched = model_ref.startswith("HF:") and not names_device
+        # A worker that could not load it has the engine of its machine. To who is not logged in a
+        # hub does not say whether a repository is not there, or is not for everybody.
+        elsewhere = names_device or error.details.get("on_disk")
+        elsewhere = elsewhere or error.details.get("status") == _NOT_LOGGED_IN
+        fetched = model_ref.startswith("HF:") and not elsewhere
         return Whose.HUB if fetched else Whose.MACHINE
     if names_device or error.code in _OF_THE_DEVICE:
         return Whose.DEVICE
@@ -242,9 +247,11 @@ class Troubles:
         """All of it in one error; the only one of its kind as it was told.
 
         The code is that of the best place's trouble that is more than a lack of room. Where room is
-        all that is lacking, machines that could not be woken are named, too.
+        all that is lacking, machines that could not be woken are named, too. That a model was
+        replaced is told where nothing has come of it since.
         """
-        distinct = list({(each.where, each.error.message): each for each in self._found}.values())
+        found = [each for each in self._found if each.error.code != "worker_stale"] or self._found
+        distinct = list({(each.where, each.error.message): each for each in found}.values())
         latest = distinct[-1]
         its = whose(latest.error, self._request.model_ref)
         missing = []

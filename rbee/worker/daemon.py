@@ -23,10 +23,10 @@ from rbee.http.client import Peer, open_session
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
 from rbee.process import logs, own_folder
-from rbee.process.content import is_still, open_regular
+from rbee.process.content import is_still, leads_to, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
-from rbee.process.tasks import End, Threads, begin, in_thread, spawn
+from rbee.process.tasks import DISK, End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, narration, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError, stale, stuck, unforeseen
 from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Named, ShutDownWorker
@@ -190,18 +190,21 @@ class WorkerDaemon:
             if gone := self._stale():
                 raise gone  # the engine opens what was looked at, and nothing else
             model = await _while_reporting(self.loaded(1.0), in_thread(self.threads, self._load))
+            total = _total(orders.model_paths)
             if gone := self._stale():
                 raise gone  # replaced while it was being loaded
         except Exception as error:
-            if not isinstance(error, RbeeError):
+            # What was replaced, cut off or removed meanwhile fails in many ways.
+            failed = self._stale() or error
+            if not isinstance(failed, RbeeError):
                 log.exception("loading failed")
-            await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
+            await self.report(WorkerState.FAILED, error=unforeseen(failed, orders.worker_id))
             raise
         self.model = model
         self.state = WorkerState.READY
         loaded = {
             "seconds": narration.seconds(time.perf_counter() - started),
-            "size": narration.size(_total(orders.model_paths)),
+            "size": narration.size(total),
             "context": model.context,
         }
         used = say(narration.WORKER_DEVICE, {"device": device, "engine": self.engine.name})
@@ -348,6 +351,8 @@ class WorkerDaemon:
         if self.model is not None and (gone := self._stale()):
             self._retire()
             raise gone
+        if self.model is not None and not await self._is_named(wanted.model_ref):
+            raise stale(self.orders.worker_id, wanted.model_ref)  # other names lead here yet
         if self.server.stopping.is_set():  # what is taken in now would be cancelled in a moment
             what = f"worker {self.orders.worker_id} leaves, as nobody needed it"
             raise RbeeError("worker_crashed", what, "try again")
@@ -426,6 +431,14 @@ class WorkerDaemon:
         is_as_ordered = is_still(orders.content, orders.model_paths)
         return None if is_as_ordered else stale(orders.worker_id, orders.model_ref)
 
+    async def _is_named(self, ref: str) -> bool:
+        """Whether a reference, where it is a path, leads to what was loaded: a link may have been
+        set elsewhere since, and another name of the file been taken for another one."""
+        paths, (scheme, _, path) = self.orders.model_paths, ref.partition(":")
+        if scheme != "file" or path in paths:
+            return True
+        return await in_thread(DISK, leads_to, path, paths)  # it may lie on a disk of its own
+
     def _retire(self) -> None:
         """Takes nothing more in; what runs is answered, then this worker leaves."""
         self.state = WorkerState.STOPPING
@@ -462,9 +475,10 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
     """Reads the model once, so that the engine finds it in the page cache; tells the share read.
 
     Reading is the part of loading that takes long, and the engine tells nothing while it reads.
-    What is removed meanwhile is not read: `_stale` says so.
+    Raises `model_not_found` where the disk does not give it.
     """
-    with contextlib.suppress(FileNotFoundError):
+    path = paths[0]
+    try:
         total = _total(paths)
         done, told_at = 0, time.monotonic()
         buffer = bytearray(min(_READ_AHEAD, total or 1))
@@ -475,6 +489,15 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
                     if time.monotonic() - told_at >= _SECONDS_BETWEEN_PERCENTS:
                         told_at = time.monotonic()
                         on_read(done / total)
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        raise RbeeError(
+            "model_not_found",
+            f"cannot read the model file {path}: {error.strerror}",
+            "check the path: a file, readable on the hive's machine",
+            {"path": path},
+        ) from error
 
 
 def _total(paths: list[str]) -> int:

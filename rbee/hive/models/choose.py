@@ -18,8 +18,9 @@ from rbee.hive.models.names import (
     parameters_of,
     part_of,
     quant_of,
+    whole_of,
 )
-from rbee.wire.errors import RbeeError, nearest
+from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.model_ref import ModelRef
 
 #: What is taken when the reference names no quant.
@@ -56,6 +57,11 @@ _BOUNDS = ((_LEAST, 2.2), (_LESS, 3.95), (_FOUR, 5.2), (_MORE, 11.0))
 #: A file this much smaller than one of the same quant, or than others of which nothing is known,
 #: holds something else.
 _A_FRACTION = 4
+#: How files with weights end that no engine here reads.
+_OTHER_FORMATS = (
+    *(".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".onnx", ".npz"),
+    *(".ggml", ".exl2", ".tflite"),
+)
 
 
 class ListedFile(msgspec.Struct, frozen=True):
@@ -121,7 +127,7 @@ def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
     elif not variants:
         raise _no_model(found, listing, ref)
     elif ref.quant:
-        variant, note = _by_quant(variants, ref)
+        variant, note = _by_quant(variants, listing, ref)
     else:
         variant, note = _best(variants, ref)
     if missing := variant.missing():
@@ -171,7 +177,9 @@ def _best(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
     whole = [each for each in variants if not each.missing()] or variants
     variant = _ranked(whole, ref)[0]
     if variant.quant == DEFAULT_QUANT:
-        return variant, ""
+        several = [each for each in whole if each.quant == DEFAULT_QUANT]
+        taken = f"the repository has {len(several)} models in {DEFAULT_QUANT}; taking"
+        return variant, f"{taken} {variant.first_name()}" if len(several) > 1 else ""
     kind = "only model" if len(variants) == 1 else "closest"
     return variant, f"no {DEFAULT_QUANT} in the repository; taking the {kind}, {variant.called()}"
 
@@ -234,6 +242,8 @@ def _by_filename(found: list[_Variant], listing: Sequence[ListedFile], ref: Mode
                 variant = inside[0]
                 break
     models = {name: each for name, each in named.items() if not each.companion}
+    if variant is None and (pieces := _pieces_of(wanted, listing)):
+        raise _in_pieces(pieces, [each for each in found if not each.companion], ref)
     if variant is not None:
         if not variant.companion or not never_runs(variant.name):
             return variant
@@ -261,7 +271,9 @@ def _file_name(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def _by_quant(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
+def _by_quant(
+    variants: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef
+) -> tuple[_Variant, str]:
     """The model with the quant that was named, and what to say where it is only a near one."""
     wanted, label = quant_of(ref.quant), label_of(ref.quant)
     same = [each for each in variants if wanted and each.label == label]
@@ -283,6 +295,8 @@ def _by_quant(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
         if family:
             note = f"no {wanted} in the repository; taking the closest, {family[0].quant}"
             return family[0], note
+    if pieces := _pieces_of(ref.quant, listing):
+        raise _in_pieces(pieces, variants, ref)
     has = sorted({each.quant for each in variants if each.quant})
     best = _ranked(variants, ref)[0]
     shown = has or [best.first_name()]
@@ -309,11 +323,41 @@ def _no_model(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRe
             else "name the repository of the model itself",
             {"repo": ref.repo, "companions": [each.first_name() for each in found]},
         )
-    other = any(file.name.endswith((".safetensors", ".bin", ".pt")) for file in listing)
+    if pieces := [file.name for file in listing if whole_of(file.name)]:
+        return _in_pieces(pieces, [], ref)
+    other = any(file.name.lower().endswith(_OTHER_FORMATS) for file in listing)
     holds = "weights in another format, but no GGUF file" if other else "no GGUF file"
+    name = ref.repo.partition("/")[2]
+    called = "" if name.endswith("-GGUF") else f", often called {name}-GGUF"
     return RbeeError(
         "model_not_found",
         f"{ref.repo} holds {holds}",
-        f"name a repository with GGUF files, often called {ref.repo.partition('/')[2]}-GGUF",
+        f"name a repository with GGUF files{called}",
         {"repo": ref.repo},
+    )
+
+
+def _pieces_of(wanted: str, listing: Sequence[ListedFile]) -> list[str]:
+    """The pieces of a file, or of one with a quant, in their order; none where it is not in
+    pieces."""
+    quant = quant_of(wanted)
+    wholes = {file.name: whole for file in listing if (whole := whole_of(file.name))}
+    return sorted(
+        name
+        for name, whole in wholes.items()
+        if _file_name(whole).lower() == _file_name(wanted).lower()
+        or (not wanted.lower().endswith(".gguf") and quant and quant_of(whole) == quant)
+    )
+
+
+def _in_pieces(pieces: Sequence[str], variants: list[_Variant], ref: ModelRef) -> RbeeError:
+    """The error for a file that whoever published it has cut at any byte, with the best of what
+    else there is."""
+    whole = _file_name(whole_of(pieces[0]))
+    join = f"fetch the pieces, join them (cat PIECES > {whole}), and name file:/path/{whole}"
+    return RbeeError(
+        "model_invalid",
+        f"{ref.repo} holds {whole} cut into pieces alone ({listed(pieces)}), which no engine reads",
+        f"use HF:{ref.repo}:{_ranked(variants, ref)[0].called()}, or {join}" if variants else join,
+        {"repo": ref.repo, "pieces": list(pieces)},
     )

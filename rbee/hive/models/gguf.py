@@ -99,6 +99,13 @@ _TEMPLATE = "tokenizer.chat_template"
 _TOKENS = "tokenizer.ggml.tokens"
 #: The architecture of projectors of all kinds.
 _PROJECTOR = "clip"
+#: What is no model, by its architecture or by what it calls itself.
+_OF_MODELS = {
+    _PROJECTOR: "a projector, by which a model is shown pictures or sounds",
+    "mmproj": "a projector, by which a model is shown pictures or sounds",
+    "adapter": "an adapter, which changes a model",
+    "imatrix": "the statistics that quants are made with",
+}
 _ARCHITECTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 #: ggml tensor type -> (name, elements in a block, bytes of a block).
@@ -320,6 +327,19 @@ def changing(path: str) -> RbeeError:
         "wait until it is whole, then ask again",
         {"file": path},
     )
+
+
+def require_model(header: GgufHeader, name: str) -> None:
+    """Refuse a file, the first of its model, that says that it is none but belongs to one.
+
+    Raises `RbeeError` `model_invalid`.
+    """
+    kind = header.metadata.get("general.type")
+    what = _OF_MODELS.get(header.architecture) or _OF_MODELS.get(str(kind))
+    if what is None and header.split_count == 1 and not header.weights.count:
+        what = "a vocabulary without weights"
+    if what is not None:
+        raise _invalid(name, f"is {what}, and no model", "name the model that it belongs to")
 
 
 def check_size(header: GgufHeader, size: int, name: str) -> None:

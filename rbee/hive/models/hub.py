@@ -16,7 +16,7 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
@@ -27,10 +27,13 @@ from rbee.hive.models.hub_failures import (
     HubFailure,
     SentAstray,
     as_failures,
+    certificates_unusable,
     check_status,
+    client_unusable,
     host_of,
     of_file,
     offline_error,
+    token_unusable,
 )
 from rbee.process.content import open_regular
 from rbee.process.tasks import raisable
@@ -136,6 +139,7 @@ def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
     Raises `RbeeError`: `model_not_found`, `model_gated`, `model_invalid` (a part of a split model
     is missing), `download_failed` (details: host, status).
     """
+    _require_client()
     if is_offline():
         plan = _plan_from_cache(ref)
         if plan is None:
@@ -233,13 +237,11 @@ def _answer(
     that is not followed.
     """
     import httpx2
-    from huggingface_hub import get_session
-    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    headers = {**build_hf_headers(token=_token.get()), **wanted}
+    headers = {**_own_headers(), **wanted}
     # Bytes as they are stored: a compressed answer has no ranges, and no end that is known.
     headers["Accept-Encoding"] = "identity"
-    session, timeout = get_session(), httpx2.Timeout(read_s, connect=CONNECT_S)
+    session, timeout = _session(), httpx2.Timeout(read_s, connect=CONNECT_S)
     request = session.build_request(method, url, headers=headers, timeout=timeout)
     history: list[httpx2.Response] = []
     while True:
@@ -263,6 +265,31 @@ def _answer(
             request = following
         finally:
             response.close()
+
+
+def _session() -> httpx2.Client:
+    """The client's connections. Raises `HubFailure` for certificates that it cannot read."""
+    from huggingface_hub import get_session
+
+    try:
+        return get_session()
+    except OSError as error:
+        raise certificates_unusable(error) from error
+
+
+def _own_headers() -> dict[str, str]:
+    """What the hub's client says of whoever asks. Raises `HubFailure` for a token that it cannot
+    read, or send."""
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    try:
+        headers: dict[str, str] = build_hf_headers(token=_token.get())
+    except (OSError, ValueError) as error:
+        raise token_unusable(error) from error
+    told = headers.get("authorization", "")
+    if not (told.isascii() and told.isprintable()):
+        raise token_unusable(ValueError("it holds what no token does"))
+    return headers
 
 
 def _body(response: httpx2.Response, longest: int, until: float) -> bytes:
@@ -396,7 +423,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
 
     try:
         repos = scan_cache_dir().repos
-    except CacheNotFound:
+    except (CacheNotFound, OSError, ValueError):  # it is no folder, or cannot be read
         return None
     wanted = ref.revision or "main"
     for repo in repos:
@@ -462,6 +489,19 @@ def _etag(response: httpx2.Response) -> str:
     if response.history:
         return ""
     return listing.etag_of(response.headers.get("ETag", ""))
+
+
+def _require_client() -> None:
+    """Raises `HubFailure` where the hub's client does not take what its variables say."""
+    try:
+        from huggingface_hub import constants
+
+        hub = urlsplit(constants.ENDPOINT)
+        is_address = hub.scheme in ("http", "https") and hub.hostname and hub.port != 0
+    except ValueError as error:  # it reads them as it is imported
+        raise client_unusable(f"{type(error).__name__}: {error}") from error
+    if not is_address:
+        raise client_unusable("HF_ENDPOINT is no web address (https://HOST)")
 
 
 def is_offline() -> bool:

@@ -235,6 +235,44 @@ def _reason(error: BaseException) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
+def token_unusable(error: Exception) -> HubFailure:
+    """A token of the hub's client that cannot be sent: its file cannot be read, or is no text."""
+    why = "it is no text in UTF-8" if isinstance(error, UnicodeError) else str(error)
+    if isinstance(error, OSError) and error.strerror:
+        why = f"{error.strerror.lower()}: {error.filename}"
+    return HubFailure(
+        "download_failed",
+        f"the hub is not asked, since the access token for it cannot be used: {why}",
+        "hf auth login; or do without one, which open models need not: unset HF_TOKEN, remove that"
+        " file",
+    )
+
+
+def certificates_unusable(error: OSError) -> HubFailure:
+    """The authorities that the hub's client is to believe cannot be read."""
+    import ssl  # late: hardly ever needed
+
+    named = next(filter(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")), "")
+    why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+    return HubFailure(
+        "download_failed",
+        f"the hub's client cannot be used: {named or 'the certificates of the system'}:"
+        f" {(why or str(error)).lower()}",
+        f"have {named} name a file of certificates (PEM), or unset it"
+        if named
+        else "install the certificates of authorities (ca-certificates)",
+    )
+
+
+def client_unusable(why: str) -> HubFailure:
+    """The hub's client cannot be used as its variables have it."""
+    return HubFailure(
+        "download_failed",
+        f"the hub's client cannot be used: {why}",
+        "look at the variables of that hive's environment that begin with HF_",
+    )
+
+
 def offline_error(repo: str, name: str = "") -> HubFailure:
     """The error where the hub may not be asked (`HF_HUB_OFFLINE`)."""
     return HubFailure(

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from rbee.hive.models.catalog import ModelRow, row_of, stored_file
-from rbee.hive.models.gguf import changing, header_of_file
+from rbee.hive.models.gguf import changing, header_of_file, require_model
 from rbee.hive.models.split import parts_of
 from rbee.process.content import content_id, kind_of
 from rbee.wire.errors import RbeeError, nearest
@@ -40,11 +40,17 @@ def row_of_local(ref: ModelRef) -> ModelRow:
         paths = (*paths, projector)
     before = content_id(paths)
     header = header_of_file(paths[0])
+    require_model(header, path)
     files = [stored_file(each, owned=False, is_projector=each == projector) for each in paths]
     row = row_of(ref, files, header, header.quant)
     if content_id(paths) != before:
         raise changing(path)
     return row
+
+
+def sees_all(ref: ModelRef, row: ModelRow) -> bool:
+    """Whether the projector that lies beside a file of somebody's own by now is in its row."""
+    return bool(row.projector) or not _projector_beside(ref.path)
 
 
 def _kind_at(path: str) -> str:

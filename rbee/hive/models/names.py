@@ -12,6 +12,12 @@ from typing import NamedTuple
 
 _SPLIT = re.compile(r"[-_.](\d{1,5})-of-(\d{1,5})(?=\.gguf$)", re.IGNORECASE)
 
+#: How a file is called that was cut at any byte, to be joined again: `a.gguf.part1of2`,
+#: `a.gguf-split-b`.
+_PIECE = r"""(?ix)\.gguf[-_.]
+    (?: (?:split|part)[-_.]?(?:[a-z]{1,2}|\d{1,3})(?:[-_.]?of[-_.]?\d{1,3})?
+      | a[a-z] | \d{2,3} )$"""
+
 _S = "[-_. ]?"  # what people put between the parts of a quant's name
 # Compiled on first use: that takes 2 ms, and a cold run does not need it.
 _QUANT = rf"""(?ix)(?<![a-z0-9])(?:(?P<ud>ud){_S})?
@@ -85,6 +91,15 @@ def part_of(name: str) -> SplitPart:
     if not split or not int(split[2]):
         return SplitPart(re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE), 1, 1)
     return SplitPart(name[: split.start()], int(split[1]), int(split[2]))
+
+
+def whole_of(name: str) -> str:
+    """What the file is called that a piece was cut off from; empty: it is no piece.
+
+    Not a part of a split model, which is a file by itself that engines read.
+    """
+    found = re.search(_PIECE, name)
+    return f"{name[: found.start()]}.gguf" if found else ""
 
 
 def quant_of(name: str) -> str:

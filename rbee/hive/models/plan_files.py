@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelRow, StoredFile, row_of, stored_file
 from rbee.hive.models.download import arrived_size
-from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
+from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header, require_model
 from rbee.process import owned
 from rbee.wire.errors import RbeeError
 
@@ -48,6 +48,7 @@ class PlanFiles(NamedTuple):
         paths = [self.path(file) for file in plan.files]
         try:
             headers = [header_of_file(path) for path in paths]
+            require_model(headers[0], plan.files[0].name)
         except RbeeError:
             for file in self.missing():
                 Path(self.path(file)).unlink(missing_ok=True)

@@ -26,8 +26,8 @@ from rbee.hive.models.download import (
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import GgufHeader, header_of_file
-from rbee.hive.models.local import row_of_local
+from rbee.hive.models.gguf import GgufHeader, header_of_file, require_model
+from rbee.hive.models.local import row_of_local, sees_all
 from rbee.hive.models.plan_files import (
     PlanFiles,
     header_on_hub,
@@ -39,7 +39,7 @@ from rbee.hive.models.split import together
 from rbee.hive.models.turns import Turns
 from rbee.http.board import Board
 from rbee.http.operation import Operation
-from rbee.process.content import content_id
+from rbee.process.content import content_id, leads_to
 from rbee.process.tasks import DATABASE, DISK, Threads, begin, in_thread, spawn
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, listed, nearest
@@ -125,8 +125,8 @@ class Provisioner(msgspec.Struct):
         so does another name of a model of the hub whose files are here. Nobody is asked for that.
         Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
         """
-        found = await in_thread(_lies_in(ref), self._catalog.find, str(ref))
-        if found is not None and found.status == "ready":
+        found = await in_thread(_lies_in(ref), self._ready, ref)
+        if found is not None:
             return found
         if ref.source != "hf":
             return await in_thread(_lies_in(ref), self._enter_local, ref)
@@ -164,7 +164,14 @@ class Provisioner(msgspec.Struct):
         known = self._headers.get(content)
         if known is not None:
             return known
-        headers = self._headers[content] = await in_thread(kind, together, parts)
+        try:
+            headers = await in_thread(kind, together, parts)
+            require_model(headers[0], found.path if found is not None else str(ref))
+        except RbeeError as error:
+            if found is not None:
+                error.details["on_disk"] = True
+            raise
+        self._headers[content] = headers
         kept = sum(each.kept for all_parts in self._headers.values() for each in all_parts)
         while len(self._headers) > _HEADERS_KEPT or kept > _HEADERS_SIZE:
             kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))
@@ -447,6 +454,15 @@ class Provisioner(msgspec.Struct):
                     break
                 with contextlib.suppress(OSError):  # it holds other files
                     folder.rmdir()
+
+    def _ready(self, ref: ModelRef) -> ModelRow | None:
+        """The row of a name whose files are all here, and are those that it leads to."""
+        row = self._catalog.find(str(ref))
+        if row is None or row.status != "ready":
+            return None
+        if ref.source == "file" and not (leads_to(ref.path, row.paths) and sees_all(ref, row)):
+            return None
+        return row
 
     def _enter_local(self, ref: ModelRef) -> ModelRow:
         row = row_of_local(ref)

@@ -154,7 +154,8 @@ class Supervisor(msgspec.Struct):
         ]
 
     def led(self, ref: str, content: str) -> list[Worker]:
-        """A name leads to this content from now on; the workers that hold it answer to it.
+        """A name leads to this content from now on, empty: to none; the workers that hold it answer
+        to it.
 
         One that no name leads to any more, since its model was replaced, leaves once it is idle.
         """

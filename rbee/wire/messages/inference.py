@@ -265,12 +265,15 @@ def template_name(text: str | None) -> str:
 class InferRequest(Question, kw_only=True):
     """Answered by `InferAccepted`, or by the events where they are accepted.
 
-    Who names the inference can end it without having heard of its beginning. `context` is how many
-    tokens prompt and answer may fill at most, where whoever asks has said so. With `whole` it is
-    refused where `max_tokens` do not fit behind the prompt, though the model knows as long texts.
+    Who names the inference can end it without having heard of its beginning. `model_ref` is what
+    the model was asked for by: it is refused where that is a file which leads elsewhere by now.
+    `context` is how many tokens prompt and answer may fill at most, where whoever asks has said so.
+    With `whole` it is refused where `max_tokens` do not fit behind the prompt, though the model
+    knows as long texts.
     """
 
     infer_id: Name | None = None
+    model_ref: str = ""
     context: Annotated[int, msgspec.Meta(ge=1)] | None = None
     whole: bool = False
 

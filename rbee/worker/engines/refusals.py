@@ -17,6 +17,9 @@ _LONGEST_SAID = 16_384
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
 _LOADING = re.compile(r"error loading model: (.+)")
+_NO_MEMORY = re.compile(
+    r"insufficient memory|out of memory|cannot allocate memory|failed to allocate|bad_alloc", re.I
+)
 _NO_SIGHT = "failed to load multimodal model"
 _SIGHT = re.compile(r"(?:clip_init: failed to load model '.*?': |mtmd_init_from_file: error: )(.+)")
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
@@ -85,6 +88,15 @@ def no_tokens(field: str = "prompt_tokens") -> RbeeError:
     )
 
 
+def nothing_to_read(request: InferRequest, *, by_template: bool) -> RbeeError:
+    """The refusal of what comes to no token at all: there is nothing to go on with."""
+    if by_template:
+        what = "the model's chat template writes nothing for these messages"
+        fix = "send other messages, or give another template (rbee-keeper infer --chat-template"
+        return invalid(what, f"{fix} FILE)", field=asks_field(request))
+    return invalid("nothing of the prompt is a token of this model", "send another prompt")
+
+
 def engine_failed(engine: str, words: str) -> RbeeError:
     """The error of an engine that failed for no fault of the request; trying again is no use."""
     return RbeeError(
@@ -112,6 +124,11 @@ def template_reason(log: Sequence[str]) -> str:
 def reason_of_loading(log: Sequence[str]) -> str:
     """Why llama.cpp cannot load a model, out of its log; empty where it does not say."""
     return next((found[1] for line in reversed(log) if (found := _LOADING.search(line))), "")
+
+
+def short_of_memory(log: Sequence[str]) -> bool:
+    """Whether llama.cpp could not load a model since it was given no more memory, by its log."""
+    return any(_NO_MEMORY.search(line) for line in log)
 
 
 def reason_of_projector(log: Sequence[str]) -> str:

@@ -110,6 +110,12 @@ class Answer:
         if rest.text or rest.thought:
             self._caller.on_piece(rest)
 
+    @property
+    def has_read_nothing(self) -> bool:
+        """Whether there was no token to go on with."""
+        timings = self._last.get("timings", {})
+        return bool(timings) and not timings.get("prompt_n", 0) + timings.get("cache_n", 0)
+
     def generated(self) -> Generated:
         """How it ended, and what it was in tokens."""
         work, last = self.work, self._last

@@ -33,6 +33,7 @@ from rbee.worker.engines.refusals import (
     nests_too_deep,
     reason_of_loading,
     reason_of_projector,
+    short_of_memory,
     template_reason,
 )
 from rbee.worker.engines.thinking import taught
@@ -57,7 +58,8 @@ class Loading:
 
     def __init__(self, orders: WorkerOrders, template: ChatTemplate) -> None:
         """Blocks until it is loaded; writes into `template` why that cannot be used. Raises
-        `model_invalid`, and `backend_unavailable` where other machines cannot be reached."""
+        `model_invalid`, `insufficient_ram` or `insufficient_vram`, and `backend_unavailable` where
+        other machines cannot be reached."""
         self._orders = orders
         self._template = template
         self._params = self._params_of_orders()
@@ -125,7 +127,8 @@ class Loading:
                 return LlamaServer(params)
             except RuntimeError as error:
                 refusal = _cannot_load(orders, error)
-        if not asked or template.unusable or reason_of_loading(_log(orders)):
+        is_told = refusal.code != "model_invalid" or reason_of_loading(_log(orders))
+        if not asked or template.unusable or is_told:
             raise refusal
         params.chat_template = PLAIN
         try:
@@ -169,6 +172,14 @@ class Loading:
 
 def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
     """The error raises without a reason; where there is one, it is in the log."""
+    if short_of_memory([*_log(orders), str(error)]):
+        return RbeeError(
+            "insufficient_ram" if is_on_cpu(orders) else "insufficient_vram",
+            f"out of memory: llama.cpp was not given what {orders.model_ref} takes",
+            "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
+            " let programs have more (ulimit -v)",
+            {"path": orders.model_paths[0], "out_of_memory": True, "loading": True},
+        )
     reason = reason_of_loading(_log(orders))
     suggestion = "the worker's log has llama.cpp's own words; try another file of that model"
     if "architecture" in reason:

@@ -27,7 +27,7 @@ from rbee.worker.engines.llamacpp.loading import Loading
 from rbee.worker.engines.llamacpp.server import UNANSWERED
 from rbee.worker.engines.llamacpp.template import ChatTemplate
 from rbee.worker.engines.llamacpp.vectors import LlamaVectors
-from rbee.worker.engines.refusals import refused, template_unusable
+from rbee.worker.engines.refusals import nothing_to_read, refused, template_unusable
 from rbee.worker.engines.thinking import Thoughts
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ class LlamaCpp:
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
             answered = self._generate(asked, schema, caller)
             return answered._replace(tokens_out=answered.tokens_out + answer.thought)
+        if answer.has_read_nothing and not request.pictures and not caller.cancelled.is_set():
+            raise nothing_to_read(request, by_template="messages" in body)
         answer.tell_rest()
         self._tell_held(request, body, answer, caller)
         return answer.generated()
