@@ -108,8 +108,6 @@ _SAID_BY = {
 }
 
 
-#: The arguments of a call that has none.
-_NONE = "{}"
 #: What speakers are called in a job.
 _ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
     "developer": "system",
@@ -734,13 +732,12 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
             _take_in(said, part, asked.role, f"{path}.content[{i}]")
         content, pictures = said.text, said.pictures
     calls = [
-        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments or _NONE)
+        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
         for call in asked.tool_calls or ()
     ]
     if older := asked.function_call:
         check_arguments(older.arguments, f"{path}.function_call.arguments")
-        arguments = older.arguments or _NONE
-        calls.append(ToolCall(id=older.name, name=older.name, arguments=arguments))
+        calls.append(ToolCall(id=older.name, name=older.name, arguments=older.arguments))
     for i, call in enumerate(asked.tool_calls or ()):
         check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
     answered = asked.name if asked.role == "function" else asked.tool_call_id
@@ -771,10 +768,9 @@ def _take_in(said: Said, part: ContentPart, role: str, path: str) -> None:
 
 
 def check_arguments(arguments: str, path: str) -> None:
-    """Raises where the arguments of an earlier call are not what templates can be given; an empty
-    text is what some programs have for none."""
+    """Raises where the arguments of an earlier call are not what templates can be given."""
     try:
-        is_object = isinstance(msgspec.json.decode(arguments or _NONE), dict)
+        is_object = isinstance(msgspec.json.decode(arguments), dict)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         is_object = False
     if not is_object:

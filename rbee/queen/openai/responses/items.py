@@ -267,7 +267,7 @@ def _call(item: CallItem, path: str) -> ToolCall:
     if item.type == "custom_tool_call":
         return ToolCall(id=item.call_id, name=name, arguments=arguments_of(item.input))
     check_arguments(item.arguments, f"{path}.arguments")
-    return ToolCall(id=item.call_id, name=name, arguments=item.arguments or "{}")
+    return ToolCall(id=item.call_id, name=name, arguments=item.arguments)
 
 
 def _said(content: str | Sequence[ContentPart], path: str) -> Said:
