@@ -266,6 +266,7 @@ def _parents_of_younger() -> dict[int, int]:
         there = set(map(int, filter(str.isdecimal, os.listdir("/proc"))))
         _older.intersection_update(there)
         _, mine = _parent_and_start(os.getpid())
+        mine -= int(CLOCK_S * os.sysconf("SC_CLK_TCK"))
         for pid in there - _older - {os.getpid()}:
             with contextlib.suppress(OSError):
                 parent, started = _parent_and_start(pid)
