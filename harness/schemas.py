@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness import schema_suite
@@ -19,6 +20,66 @@ from rbee.worker.engines.calls import functions_for_engine, in_functions, schema
 from rbee.worker.engines.json_grammar import grammar_of
 
 _SEED = 20261127
+_KEYWORDS = [
+    "$schema",
+    "$id",
+    "$anchor",
+    "$ref",
+    "$dynamicRef",
+    "$dynamicAnchor",
+    "$defs",
+    "definitions",
+    "type",
+    "enum",
+    "const",
+    "format",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "items",
+    "prefixItems",
+    "additionalItems",
+    "unevaluatedItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "required",
+    "unevaluatedProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "nullable",
+    "title",
+]
+_MANY_DIGITS = "9" * 5000
+_VALUES: Sequence[Any] = (
+    *(None, True, 2, -1.5, "bee", "#/" + _MANY_DIGITS, "^a{" + _MANY_DIGITS + "}$"),
+    *([], [None], [1], ["a"], [{}], [[]], {}, {"a": None}, {"a": [1]}, {"a": {}}),
+)
+_BESIDE: Sequence[dict[str, Any]] = ({}, {"type": "object"}, {"type": "array"}, {"type": "string"})
+#: How much of a schema is quoted (characters).
+_QUOTED = 200
 
 
 class FormMade(NamedTuple):
@@ -45,6 +106,32 @@ def _form(make: Callable[[], str], bounds: tuple[int, int] = (0, 0)) -> FormMade
 def form_of(schema: str) -> FormMade:
     """What becomes of an answer that is to fit a schema."""
     return _form(lambda: grammar_of(json.loads(schema)))
+
+
+def of_any_value(what: str) -> list[str]:
+    """What is neither taken nor refused as `invalid_request`, of schemas where a keyword has any
+    value: the schema and the error."""
+    makers: dict[str, Callable[[str], FormMade]] = {
+        "the form of an answer": form_of,
+        "a function that may be called": lambda text: function_form(text, strict=False),
+        "a strict function that may be called": lambda text: function_form(text, strict=True),
+    }
+    wrong = []
+    for schema in _of_any_value():
+        text = json.dumps(schema)
+        try:
+            error = makers[what](text).error
+        except Exception as unexpected:
+            wrong.append(f"{text[:_QUOTED]}: {unexpected!r}")
+            continue
+        if error is not None and error.code != "invalid_request":
+            wrong.append(f"{text[:_QUOTED]}: {error.code}")
+    return wrong
+
+
+def _of_any_value() -> Iterator[dict[str, Any]]:
+    for keyword, value, beside in itertools.product(_KEYWORDS, _VALUES, _BESIDE):
+        yield {"properties": {"a": {**beside, keyword: value}}}
 
 
 def text_form(least: int, most: int) -> FormMade:

@@ -53,6 +53,16 @@ def to_be_text(context: Context, least: int, most: int) -> None:
     context.form = schemas.text_form(least, most)
 
 
+@when("each keyword of {what} has a value of each kind")
+def any_value(context: Context, what: str) -> None:
+    context.errors = schemas.of_any_value(what)
+
+
+@then("each is taken, or refused as an invalid request")
+def taken_or_refused(context: Context) -> None:
+    assert not context.errors, context.errors[:5]
+
+
 @when("a model has to call one of these functions")
 def has_to_call(context: Context) -> None:
     context.form = schemas.call_form(context.table)

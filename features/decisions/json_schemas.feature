@@ -93,6 +93,17 @@ Feature: What a JSON schema says is held to, or refused where it says it
       | {"oneOf": [{"format": "email"}, {"pattern": "^a"}], "type": "string"}      | $.oneOf[0].format              |
       | {"enum": [{"a": 1}], "unevaluatedProperties": false}                       | $.unevaluatedProperties        |
 
+  @fault.worker.types-of-any-kind
+  Scenario Outline: Whatever stands at a keyword, of <what> it is taken or refused
+    When each keyword of <what> has a value of each kind
+    Then each is taken, or refused as an invalid request
+
+    Examples:
+      | what                                     |
+      | the form of an answer                    |
+      | a function that may be called            |
+      | a strict function that may be called     |
+
   Rule: A call that has to be made is held to in the same way
 
     Scenario: Each function has names of its own

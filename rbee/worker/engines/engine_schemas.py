@@ -244,7 +244,7 @@ class _Rewriting:
     def _texts(self, schema: dict[str, Any], path: str) -> None:
         """`pattern` and `format` in words that the engine knows, or left out."""
         name, keyword = schema.get("format"), "pattern"
-        if name in NOT_HELD:
+        if isinstance(name, str) and name in NOT_HELD:
             self._is_not_held(f"{path}.format", f"the format {name!r}")
         if self._strict and keyword not in schema and isinstance(name, str) and name in FORMATS:
             keyword = "format"
@@ -393,10 +393,8 @@ def _require_readable(schema: Mapping[str, Any], path: str) -> None:
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
     """The types that are said."""
-    types = schema.get("type", [])
-    return [
-        each for each in ([types] if isinstance(types, str) else types) if isinstance(each, str)
-    ]
+    said = schema.get("type")
+    return [each for each in (said if isinstance(said, list) else [said]) if isinstance(each, str)]
 
 
 def _is_of_another_type(keyword: str, schema: Mapping[str, Any]) -> bool:

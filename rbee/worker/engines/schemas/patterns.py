@@ -35,6 +35,8 @@ _DOT = without([(10, 10), (13, 13), (0x2028, 0x2029)])
 _CONTROLS = {"n": 10, "r": 13, "t": 9, "v": 11, "f": 12, "0": 0}
 #: How many digits of a code point follow ``\x`` and ``\u``.
 _DIGITS = {"x": 2, "u": 4}
+#: The most digits of how often something comes: nobody counts that far.
+_LONGEST_COUNT = 9
 _QUANTIFIERS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
 
@@ -195,6 +197,8 @@ class _PatternReader:
             least, comma, most = inside.partition(",")
             if not (closed and least.isdecimal() and (most.isdecimal() or not most)):
                 return None  # a brace that stands for itself
+            if max(len(least), len(most)) > _LONGEST_COUNT:
+                raise NotRegularError(f"a count of more than {_LONGEST_COUNT} digits")
             self.at += len(inside) + 2
             bounds = int(least), (int(most) if most else None if comma else int(least))
             if bounds[1] is not None and bounds[0] > bounds[1]:

@@ -133,8 +133,8 @@ _Keywords = TypedDict(
         "unevaluatedProperties": _Inner,
         "items": dict[str, Any] | bool | list[Any],
         "dependentRequired": _Names,
-        "dependentSchemas": dict[str, Any],
-        "dependencies": dict[str, Any],
+        "dependentSchemas": dict[str, _Inner],
+        "dependencies": dict[str, dict[str, Any] | bool | list[str]],
     },
     total=False,
 )
