@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from rbee.wire.errors import RbeeError
 from rbee.worker.engines.drawn import Drawn
 from rbee.worker.engines.scoring import Memory, Prompt, likelihoods, pieces_of
 from rbee.worker.engines.stops import Stops
@@ -31,6 +32,22 @@ def ended(pieces: str, stops: str) -> str:
         if ends.met:
             return f"{told or 'nothing'}, by {ends.met}"
     return told + ends.rest()
+
+
+def weighed(text: str, most: int) -> str:
+    """Whether what is weighed is taken, where tokens have numbers below `most`."""
+    if text.endswith(" digits"):
+        text = "9" * int(text.split()[0])
+
+    def ask(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return {"content": ""} if max(body["tokens"]) < most else {"error": {}}
+
+    try:
+        Vocabulary(ask).require([text])
+    except RbeeError as error:
+        assert error.code == "invalid_request", error
+        return "refused"
+    return "taken"
 
 
 class Scoring:

@@ -18,6 +18,12 @@ def come_in_pieces(context: Context) -> None:
     context.told = [token_decisions.ended(row["pieces"], row["stops"]) for row in context.rows]
 
 
+@when("each of these is weighed, where tokens have numbers below {most:d}")
+def weigh(context: Context, most: int) -> None:
+    context.rows = list(context.table)
+    context.told = [token_decisions.weighed(row["weighs"], most) for row in context.rows]
+
+
 @when("texts are scored one after the other, with so many others in the place of each token")
 def score(context: Context) -> None:
     context.rows = list(context.table)

@@ -26,6 +26,19 @@ Feature: Texts and the tokens that they are
       | xab          | b\|ab    | x, by ab        |
     Then it comes to what each row tells
 
+  @fault.worker.any-number-of-digits
+  Scenario: A token that is weighed by its number, or by its text
+    When each of these is weighed, where tokens have numbers below 100
+      | weighs           | comes to |
+      | 5                | taken    |
+      | 0000000005       | taken    |
+      | bee              | taken    |
+      | 100              | refused  |
+      | -5               | refused  |
+      | 99999999999      | refused  |
+      | 5000 digits      | refused  |
+    Then it comes to what each row tells
+
   Scenario: How likely a text is, of which something is known
     When texts are scored one after the other, with so many others in the place of each token
       | tokens  | others | comes to        |

@@ -25,8 +25,10 @@ _HOLES = (
     ("▁<PRE>", "▁<SUF>", "▁<MID>"),
 )
 #: How a token's number is written where a text may stand, and more than any vocabulary has.
-_NUMBER = re.compile(r"\s*[-+]?\d+", re.ASCII)
+_NUMBER = re.compile(r"\s*([-+]?)(\d+)", re.ASCII)
 _MOST_TOKENS = 2**31
+#: The most digits of such a number: of more than some thousand Python makes none.
+_MOST_DIGITS = 10
 #: What a token may look like that has a meaning of its own.
 _MARK = re.compile(r"\s*[<\[].*[>\]]\s*", re.DOTALL)
 
@@ -64,7 +66,10 @@ class Vocabulary:
     def require(self, weighed: Iterable[str]) -> None:
         """Raises `invalid_request` for numbers among these that are no tokens; the others are
         texts, whose tokens are meant."""
-        ids = [int(each) for each in weighed if _NUMBER.fullmatch(each)]
+        numbers = [found for found in map(_NUMBER.fullmatch, weighed) if found]
+        if any(len(found[2]) > _MOST_DIGITS for found in numbers):
+            raise no_tokens("logit_bias")
+        ids = [int(found[1] + found[2]) for found in numbers]
         if not all(0 <= each < _MOST_TOKENS for each in ids) or (ids and not self._has(ids)):
             raise no_tokens("logit_bias")
 
