@@ -123,12 +123,16 @@ def encode(message: Any) -> bytes:
         raise nested_too_deep("what was to be sent on") from None
 
 
-#: Escapes of JSON; of characters beyond U+FFFF there are two, one for each half.
-_ESCAPE = re.compile(
-    rb"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?P<rest>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
-    rb"|u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
+#: Escapes of JSON for characters beyond U+FFFF, of which there are two, one for each half; behind
+#: an even number of backslashes the first of them is none, but text.
+_HALF = re.compile(
+    rb"(?<!\\)(?P<slashes>\\+)u"
+    rb"(?:[dD][89abAB][0-9a-fA-F]{2}(?P<rest>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
+    rb"|[dD][c-fC-F][0-9a-fA-F]{2})"
 )
+#: Without them a body is not gone over again.
+_ANY_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+_ONE_HALF = b"\\ud83d"
 #: What msgspec says of a text that does not fit a pattern.
 _PATTERN = r"(?s)Expected `str` matching regex '.*'(?= - at |\Z)"
 _UNSEEN = "Holds characters that cannot be seen"
@@ -154,17 +158,19 @@ def _decoded(data: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        whole = _ESCAPE.sub(_without_halves, data)
+        whole = _HALF.sub(_without_half, data) if _ANY_HALF.search(data) else data
         if whole == data:
             raise
         return msgspec.json.decode(whole, type=kind)
 
 
-def _without_halves(found: re.Match[bytes]) -> bytes:
+def _without_half(found: re.Match[bytes]) -> bytes:
     """An escape, where it is half a character: a sign for what is missing. Programs that count in
     UTF-16 cut texts in the middle of one, and go on sending what they have."""
-    is_half = found["low"] or (found["high"] and not found["rest"])
-    return b"\\ufffd" if is_half else found[0]
+    is_escape = len(found["slashes"]) % 2 == 1
+    # Half is an escape with no other behind it, or one that is behind mere text.
+    is_half = is_escape != bool(found["rest"])
+    return found[0][: -len(_ONE_HALF)] + b"\\ufffd" if is_half else found[0]
 
 
 def decode_answer(data: bytes, route: Route[Any, A], name: str) -> A | None:
