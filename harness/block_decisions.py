@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from aiohttp.test_utils import make_mocked_request
@@ -84,6 +85,7 @@ def events_told(pieces: str) -> str:
 
 def message_told(pieces: str) -> str:
     """The blocks of an answer in one piece, and why it ended, in words."""
+    pieces = re.sub(r"(\S) (\d+) times", lambda found: found[1] * int(found[2]), pieces)
     events = [event for event in events_of(pieces) if event is not None]
     tokens = [event.read(Token) for event in events if event.name == "token"]
     answering = _understood({"tools": _TOOLS})
@@ -139,6 +141,9 @@ def _block(kind: str, said: str) -> dict[str, Any]:
     if kind in ("web_search_tool_result", "mcp_tool_result"):
         found = {"type": "web_search_result", "title": said, "encrypted_content": "x"}
         content = [found if kind.startswith("web") else {"type": "text", "text": said}]
+        return {"type": kind, "tool_use_id": "srvtoolu_1", "content": content}
+    if kind == "deep_tool_result":
+        content = json.loads("[" * int(said) + "]" * int(said))
         return {"type": kind, "tool_use_id": "srvtoolu_1", "content": content}
     if kind == "container_upload":
         return {"type": kind, "file_id": said}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rbee.wire.errors import nested_too_deep
 from rbee.wire.messages.basics import encode
 
 #: Calls that a server has answered by itself, in the same message.
@@ -21,12 +22,16 @@ _UNREADABLE = ("encrypted_content", "encrypted_index", "encrypted_stdout", "cach
 
 
 def readable(content: Any) -> str:
-    """What came of a call, as text: texts as they are, all else as JSON."""
+    """What came of a call, as text: texts as they are, all else as JSON. Raises `invalid_request`
+    for what nests too deep."""
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, list) and all(_is_text(each) for each in content):
         return "\n\n".join(each["text"] for each in content)
-    return encode(_read(content)).decode()
+    try:
+        return encode(_read(content)).decode()
+    except RecursionError:
+        raise nested_too_deep("body") from None
 
 
 def _is_text(block: Any) -> bool:

@@ -27,22 +27,25 @@ class Block(msgspec.Struct):
     logprobs: list[TokenLikelihood] = []
 
     def is_cut_off(self) -> bool:
-        """Whether it is a call whose arguments are no whole object: its answer ended before."""
+        """Whether it is a call whose arguments are no whole object: its answer ended before, or it
+        nests too deep to be read."""
         if self.kind != "call":
             return False
         try:
             msgspec.json.decode(self.text or "{}", type=dict[str, object])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return True
         return False
 
 
 def whole_members(arguments: str) -> dict[str, Any]:
-    """The arguments of a call; of those that were cut off the members that are whole."""
+    """The arguments of a call; of those that were cut off, or nest too deep to be read, the members
+    before that."""
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
+        return msgspec.json.decode(arguments or "{}", type=dict[str, Any])
     *_, last = 0, *_ends_of_members(arguments)
-    for text in (arguments or "{}", f"{arguments[:last] or '{'}}}"):
-        with contextlib.suppress(msgspec.DecodeError):
-            return msgspec.json.decode(text, type=dict[str, Any])
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
+        return msgspec.json.decode(f"{arguments[:last] or '{'}}}", type=dict[str, Any])
     return {}
 
 
