@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -52,7 +53,7 @@ def tools_of(more: str) -> str:
 def messages_of(items: str) -> str:
     """The messages that items are, each in a word or two."""
     try:
-        asked = [_item(*each.split(": ", 1)) for each in items.split(" / ")]
+        asked = [_item(*each.split(": ", 1)) for each in _repeated(items).split(" / ")]
         answering = _understood({"input": asked})
         messages = answering.job().messages or []
     except RbeeError as error:
@@ -94,8 +95,16 @@ def kept(sizes: str) -> str:
 
 def _understood(said: dict[str, Any]) -> Answering:
     asked = read(encode({"model": "minillama", "input": "hello", **said}), ResponseRequest)
-    kept = {"msg_1_0": Block("text", 0, text="hi")}
-    return Answering(asked, "minillama", [], kept.get, refuse_unknown=False)
+    kept = {"1": [Block("text", 0, text="hi"), Block("text", 1, text="long" * 10_000)]}
+
+    def once(of: str) -> list[Block] | None:
+        return kept.pop(of, None)  # so that who looks it up again is refused
+
+    return Answering(asked, "minillama", [], once, refuse_unknown=False)
+
+
+def _repeated(items: str) -> str:
+    return re.sub(r"(\d+) times (.*?)(?= / |$)", lambda f: " / ".join([f[2]] * int(f[1])), items)
 
 
 def _refused(error: RbeeError) -> str:

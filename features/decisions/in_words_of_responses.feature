@@ -45,7 +45,7 @@ Feature: What the words of /v1/responses mean here
       | "tool_choice": {"type": "web_search"}                                   | refused: tool_choice.type                |
     Then it comes to what each row tells
 
-  @fault.queen.split-turns
+  @fault.queen.split-turns @fault.queen.look-up-each-reference
   Scenario: What items are to a chat template
     When a request for a response has each of these conversations
       | items                                                          | comes to                                                     |
@@ -65,6 +65,9 @@ Feature: What the words of /v1/responses mean here
       | user: hello / reference: msg_1_0 / user: and?                  | user hello / assistant hi / user and?                        |
       | user: hello / reference: msg_2_0 / user: and?                  | refused: input[1]                                            |
       | user: hello / bare reference: msg_1_0 / user: and?             | user hello / assistant hi / user and?                        |
+      | user: hello / reference: msg_1_2 / user: and?                  | refused: input[1]                                            |
+      | user: hello / reference: msg_1_0 / user: and? / reference: msg_1_0 / user: so? | user hello / assistant hi / user and? / assistant hi / user so? |
+      | user: hello / 30 times reference: msg_1_1 / user: and?         | refused: input[27]                                           |
       | user: hello / compaction: x                                    | refused: input[1]                                            |
       | reasoning: hm                                                  | refused: input                                               |
       | user: time? / call: time                                       | refused: input                                               |

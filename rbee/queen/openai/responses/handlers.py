@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -17,7 +18,6 @@ from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.responses.items import place_of
 from rbee.queen.openai.responses.kept import Kept, blocks_so_far
 from rbee.queen.openai.responses.mapping import PREFIX, Answering, failure_of, in_words
 from rbee.queen.openai.responses.messages import (
@@ -156,20 +156,16 @@ class Responses:
         before = self._before(request, asked.previous_response_id)
         asked.model = ref
         refuse = self._offer.settings.refuse_unknown_tools
-        refer = functools.partial(self._block, request)
+        refer = functools.partial(self._blocks, request)
         return Answering(asked, model, before, refer, refuse_unknown=refuse)
 
-    def _block(self, request: web.Request, item_id: str) -> Block | None:
-        """What an item of an answer of this caller was; None: it is not kept."""
-        place = place_of(item_id)
-        if place is None:
-            return None
+    def _blocks(self, request: web.Request, of: str) -> Sequence[Block] | None:
+        """What an answer of this caller consists of; None: it is not kept."""
         try:
-            job, _, blocks = self._found(request, place[0])
+            job, _, blocks = self._found(request, of)
         except RbeeError:
             return None
-        is_there = job.state is JobState.DONE and place[1] < len(blocks.all)
-        return blocks.all[place[1]] if is_there else None
+        return blocks.all if job.state is JobState.DONE else None
 
     def _before(self, request: web.Request, response_id: str | None) -> list[ChatMessage]:
         """The conversation that goes on from an answer. Raises where that cannot be had."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -47,6 +48,7 @@ from rbee.queen.openai.responses.requests import (
 )
 from rbee.queen.openai.responses.tools import Meant, arguments_of, text_of
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.limits import LARGEST_BODY
 from rbee.wire.messages.inference import ChatMessage, Picture, ToolCall
 
 _TEXTS = ("input_text", "output_text", "text", "refusal")
@@ -55,21 +57,23 @@ _ITEM_ID = re.compile(r"(?:msg|rs|fc)_(?P<of>.+)_(?P<index>\d{1,9})")
 _KNOWN = "messages, reasoning, calls of functions and custom tools, and what came of them"
 
 
-#: Finds what an item of an answer was, by its id, while that is kept.
-Refer = Callable[[str], Block | None]
+#: Finds the blocks of an answer by what stands of it in the ids of its items; None: it is not kept.
+Refer = Callable[[str], Sequence[Block] | None]
 
 
 def conversation_of(
     asked: str | Sequence[dict[str, Any]],
-    refer: Refer = lambda item_id: None,
+    refer: Refer = lambda of: None,
     *,
     refuse_unknown: bool = False,
 ) -> Understood:
     """The conversation that these items are. Raises `invalid_request` by the path of an item, with
-    `refuse_unknown` also for one that would be left out."""
+    `refuse_unknown` also for one that would be left out, and `payload_too_large` where references
+    bring more than a body may hold."""
     if isinstance(asked, str):
         return Understood([ChatMessage(role="user", content=asked)], [])
     turns = _Turns()
+    referred = _Referred(refer)
     unread: list[str] = []
     for at, item in enumerate(asked):
         path = f"input[{at}]"
@@ -89,11 +93,7 @@ def conversation_of(
             content = _said(answer.output, f"{path}.output")
             turns.answer(answer.call_id, content.text, content.pictures)
         elif kind == _REFERENCE:
-            reference = taken(item, ReferenceItem, path)
-            block = refer(reference.id)
-            if block is None:
-                raise _unkept(path)
-            turns.tell(block)
+            turns.tell(referred.block(taken(item, ReferenceItem, path).id, path))
         elif kind in UNREADABLE:
             unread.append(left_out(kind, path, "item", refuse_unknown=refuse_unknown))
         elif told := told_of(item, path):
@@ -103,6 +103,32 @@ def conversation_of(
                 f"`{path}` is of a type that is not understood here", f"send {_KNOWN}", field=path
             )
     return Understood(turns.messages, list(dict.fromkeys(unread)))
+
+
+class _Referred:
+    """What items of one request refer to. An answer is looked up once, as all of it is read."""
+
+    def __init__(self, refer: Refer) -> None:
+        self._blocks_of = functools.cache(refer)
+        #: The characters that were brought so far.
+        self._brought = 0
+
+    def block(self, item_id: str, path: str) -> Block:
+        """The block that an item at this path refers to. Raises `invalid_request` where it is not
+        kept, and `payload_too_large` where it is too much beside those before it."""
+        of, at = place_of(item_id) or ("", 0)
+        blocks = self._blocks_of(of)
+        if blocks is None or at >= len(blocks):
+            raise _unkept(path)
+        self._brought += len(blocks[at].text)
+        if self._brought > LARGEST_BODY:
+            raise RbeeError(
+                "payload_too_large",
+                f"what is referred to up to `{path}` has more than {LARGEST_BODY} characters",
+                "refer to less, or go on with `previous_response_id`",
+                {"field": path, "limit": LARGEST_BODY},
+            )
+        return blocks[at]
 
 
 class _Turns:

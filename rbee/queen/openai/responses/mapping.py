@@ -54,11 +54,11 @@ class Answering:
         asked: ResponseRequest,
         model: str,
         before: Sequence[ChatMessage],
-        refer: Refer = lambda item_id: None,
+        refer: Refer = lambda of: None,
         *,
         refuse_unknown: bool,
     ) -> None:
-        """`refer` finds items of answers that are kept. Raises what the request gets wrong."""
+        """`refer` finds the blocks of answers that are kept. Raises what the request gets wrong."""
         if asked.background and (asked.stream or asked.store is False):
             raise invalid(
                 "background goes without stream, and with store: the answer is asked for later",
