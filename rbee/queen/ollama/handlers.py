@@ -11,7 +11,7 @@ from rbee.http.events import Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.front.answering import Asker, asker_of, check, working
-from rbee.queen.front.models import as_told
+from rbee.queen.front.models import spellings
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
@@ -184,7 +184,7 @@ class Handlers(Offer):
 
     async def _asker(self, request: web.Request, model: str) -> Asker:
         """Whose request it is, which names `model` as ollama's programs do."""
-        if await self.names.find(as_told(model)) is not None:
+        if await self.names.find(*spellings(model)) is not None:
             return await asker_of(self, request, model)
         return await asker_of(self, request, meant(model))
 
