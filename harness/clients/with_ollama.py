@@ -123,8 +123,8 @@ def _unloaded() -> str:
     Client().generate(model="minillama", keep_alive="10m")
     before = _listed_as_loaded()
     answer = Client().generate(model="minillama", keep_alive=0)
-    (loaded,), left = before, _listed_as_loaded()
-    return f"{loaded} / {answer.done_reason} / {', '.join(left) or 'nothing'}"
+    (loaded,) = before
+    return f"{loaded} / {answer.done_reason} / {_until_gone('minillama')}"
 
 
 def _unloaded_in_use() -> str:
