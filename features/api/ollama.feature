@@ -173,12 +173,12 @@ Feature: Programs that speak ollama's API
     @fault.queen.unload-for-a-key
     Scenario: The holder of a key keeps no model loaded for the others, and takes none from them
       Given a swarm that is warm
-      And the key "tv" of "rbee-keeper add-key tv --requests 3"
+      And the key "tv" of "rbee-keeper add-key tv --requests 2"
       When the program with the key "tv" asks with ollama's client for each of these
-        | asked for                | got                                     |
-        | that it stay for ever    | for about 5 minutes                     |
-        | that a model be unloaded | minillama / unload / minillama          |
-        | an answer                | nothing                                 |
+        | asked for                        | got                 |
+        | that it stay for ever            | for about 5 minutes |
+        | that a model be unloaded for all | unload / minillama  |
+        | an answer                        | nothing             |
       Then each of them gets what it asked for
 
     @only-asks

@@ -127,6 +127,12 @@ def _unloaded() -> str:
     return f"{loaded} / {answer.done_reason} / {_until_gone('minillama')}"
 
 
+def _unloaded_by_a_key() -> str:
+    """One who may not say that for the others does."""
+    reason = Client().generate(model="minillama", keep_alive=0).done_reason
+    return f"{reason} / {', '.join(_listed_as_loaded()) or 'nothing'}"
+
+
 def _unloaded_in_use() -> str:
     """Somebody unloads a model of which another one reads an answer."""
     stream = Client().chat(**_chat(model=ENDLESS, stream=True))
@@ -269,6 +275,7 @@ if __name__ == "__main__":
             "that it stay for an hour": lambda: _stays("1h"),
             "that it stay for ever": lambda: _stays(-1),
             "how long the one stays that is loaded": _is_to_stay,
+            "that a model be unloaded for all": _unloaded_by_a_key,
             "how long it stays, behind somebody who said an hour": _said_before,
             "an answer and no more": _answered_and_gone,
             "ten answers, each and no more": _each_and_no_more,
