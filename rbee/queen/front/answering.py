@@ -7,6 +7,7 @@ import contextlib
 import math
 from collections.abc import AsyncGenerator, Iterable, Iterator, MutableMapping
 
+import msgspec
 from aiohttp import web
 
 from rbee.http.events import Event, LogWatch
@@ -94,6 +95,8 @@ class RequestWork:
             self._makes_vectors = self._makes_vectors or each.inputs is not None
             named = self.asker.named
             wanted = each if named is None else asked_by_name(each, named)
+            if self.asker.caller is not None:
+                wanted = msgspec.structs.replace(wanted, may_idle_s=None)  # no word for all others
             job = self._offer.begin(wanted, self.asker.caller)
             self.follow(job)
             jobs.append(job)

@@ -190,11 +190,12 @@ class Handlers(Offer):
 
     async def _answer(self, request: web.Request, form: Form) -> web.StreamResponse:
         asker = await self._asker(request, form.asked.model)
-        if form.unloads():
-            await self.unload(asker.ref)
-            form.model, form.created_at = form.asked.model, moment(now_ms())
-            return web.Response(body=encode(form.unloaded()), content_type="application/json")
         with working(self, asker) as work:
+            if form.unloads():
+                if asker.caller is None:  # one key takes nothing from all others
+                    await self.unload(asker.ref)
+                form.model, form.created_at = form.asked.model, moment(now_ms())
+                return web.Response(body=encode(form.unloaded()), content_type="application/json")
             wanted = form.job(asker.ref)
             if wanted.ctx is not None:
                 # Who asks for more than a model was trained with gets that: beyond, it babbles.

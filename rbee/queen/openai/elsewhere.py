@@ -12,7 +12,11 @@ from rbee.queen.front.fields import KEPT_ANYWAY, done, passes, refused
 
 #: How long a model stays loaded behind a request, in the words of ollama and of LM Studio.
 KeptFor = Annotated[
-    float | str | None, done('how long the model stays loaded: seconds, or `"5m"`; -1: for ever')
+    float | str | None,
+    done(
+        'how long the model stays loaded: seconds, or `"5m"`; -1: for ever. '
+        "With an API key it changes nothing"
+    ),
 ]
 _SAMPLERS = "the engine has no such sampler"
 _ORDER = "the engine has an order of its own"
