@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 LOCKS  := harness/locks
 MODEL  ?=
 PROMPT ?= hello
-JOBS   ?= 4
+JOBS   ?= 5
 SEED   ?=
 ROUNDS ?= 300
 SPLITS ?= 40
@@ -93,7 +93,9 @@ $(VENV)/.client-aider/.fetched: $(LOCKS)/client-aider.in $(LOCKS)/client-aider.t
 $(VENV)/.client-javascript/.fetched: $(LOCKS)/client-javascript/package.json $(LOCKS)/client-javascript/package-lock.json $(EACH_TIME) | $(VENV)/.test
 	@mkdir -p $(@D)
 	@cp $(LOCKS)/client-javascript/*.json $(@D)
-	@cd $(@D) && npm $(if $(LATEST),update,ci) --ignore-scripts --no-audit --no-fund --loglevel=error && touch $(@F) || true
+	@cd $(@D) && npm $(if $(LATEST),update,ci) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		node --input-type=module -e 'await import("openai"); await import("ollama"); if (!globalThis.fetch) process.exit(1)' && \
+		touch $(@F) || true
 
 # llama.cpp's RPC backend; where it cannot be built, the scenarios that need it are skipped.
 $(VENV)/.rpc: $(LOCKS)/runtime.txt rbee/worker/engines/rpc/transport.cpp $(EACH_TIME) | $(BIN)/rbee-keeper

@@ -18,8 +18,9 @@ _API = "https://api.osv.dev/v1/querybatch"
 _PAGE = "https://osv.dev/vulnerability/"
 _PATIENCE_S = 20.0
 _PINNED = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
-#: Locks that are installed by `make bench-peers` alone, beside rbee and never with it.
-_PEERS = "peer"
+#: Locks that are installed beside rbee and never with it: the bench's peers, and clients that pin
+#: versions of their own.
+_BESIDE = ("peer", "client")
 
 
 class Pinned(NamedTuple):
@@ -62,11 +63,11 @@ def main() -> int:
     except (OSError, ValueError, KeyError) as error:
         print(f"audit: {_API} is out of reach, so nothing was asked: {error}")
         return 0
-    ours = [each for each in found if not all(lock.startswith(_PEERS) for lock in each[0].locks)]
+    ours = [each for each in found if not all(lock.startswith(_BESIDE) for lock in each[0].locks)]
     for version, ids in found:
         where = ", ".join(version.locks)
         print(f"{version.name} {version.version} ({where}): {' '.join(_PAGE + one for one in ids)}")
-    told = f"{len(found)} with advisories, {len(ours)} of them beside the bench's peers"
+    told = f"{len(found)} with advisories, {len(ours)} of them of what rbee is installed with"
     print(f"audit: {len(versions)} versions, {told}")
     return 1 if ours else 0
 

@@ -60,7 +60,7 @@ def schema_of(said: str) -> str:
     return json.dumps(_understood({"tools": [tool]}).job.functions[0].parameters)
 
 
-def messages_of(conversation: str) -> str:
+def messages_of(conversation: str, *, refuse_unknown: bool = False) -> str:
     """The messages of a job, each in a word or two."""
     messages = []
     for each in conversation.split(" / "):
@@ -68,7 +68,7 @@ def messages_of(conversation: str) -> str:
         content = [_block(*block.split(" ", 1)) for block in blocks.split(", ")]
         messages.append({"role": role, "content": content})
     try:
-        answering = _understood({"messages": messages})
+        answering = _understood({"messages": messages}, refuse_unknown=refuse_unknown)
     except RbeeError as error:
         return _refused(error)
     unread = ", ".join(answering.unread)
@@ -105,10 +105,10 @@ def error_told(code: str, details: str) -> str:
     return f"{answer.status} {body['error']['type']}: {message}"
 
 
-def _understood(said: dict[str, Any]) -> Answering:
+def _understood(said: dict[str, Any], *, refuse_unknown: bool = False) -> Answering:
     least = {"model": "minillama", "max_tokens": 100, "messages": _HELLO}
     asked = read(encode({**least, **said}), MessagesRequest)
-    return Answering(asked, "minillama", "minillama", refuse_unknown=False)
+    return Answering(asked, "minillama", "minillama", refuse_unknown=refuse_unknown)
 
 
 def _refused(error: RbeeError) -> str:

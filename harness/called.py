@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from rbee.keeper.options import MODEL
-from rbee.queen.front.models import as_told, model_ref_of
-from rbee.queen.names import asked_by_name
+from rbee.queen.catalog import NameCatalog
+from rbee.queen.front.models import as_told, model_ref_of, spellings
+from rbee.queen.names import Names, asked_by_name
 from rbee.queen.ollama.inventory import Inventory
 from rbee.queen.rights import Rights, granted_by_name, limits_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.names import AddName, configured, settings_of
-from rbee.wire.settings import settings_from
+from rbee.wire.settings import Settings, settings_from
 
 #: What is on the machines of the swarm.
 _PRESENT = ("HF:author/minillama", "file:/home/maria/diary.gguf")
@@ -83,6 +85,21 @@ def asked_for(name: str) -> str:
         return model_ref_of(as_told(name))
     except RbeeError:
         return "refused"
+
+
+class _NothingKept:
+    """A catalog in which no name stands."""
+
+    def list(self) -> list[AddName]:
+        return []
+
+
+def name_asked_for(model: str, given: str) -> str:
+    """The name that is meant by `model` in an API, of these with commas between them."""
+    settings = Settings(names={name: {"model": "HF:owner/repo"} for name in given.split(", ")})
+    names = Names(cast(NameCatalog, _NothingKept()), settings)
+    found = asyncio.run(names.find(*spellings(model)))
+    return "none" if found is None else found.name
 
 
 def typed(text: str) -> str:

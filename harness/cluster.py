@@ -515,9 +515,8 @@ class Cluster:
         """Has what starts from now on run from the environment of this Python alone."""
         self.python = python
         self.environment.pop("PYTHONPATH", None)
-        (self.folder / "bin" / "python").unlink(
-            missing_ok=True
-        )  # written anew with what starts next
+        # It is written anew with what starts next.
+        (self.folder / "bin" / "python").unlink(missing_ok=True)
 
     def _write_scripts(self) -> None:
         """The console scripts for lines that go through `sh`, with the first program: a decision

@@ -48,12 +48,10 @@ _OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
     ("what samplers look back at", limits.MOST_LOOKED_BACK, "they do it behind each token"),
     ("`logit_bias`", limits.MOST_WEIGHTS, "each is looked for behind each token"),
     ("`top_logprobs`", 20, "each is sorted and told with each token"),
-    ("`logprobs` of `/v1/completions`", 5, "the same"),
+    ("`logprobs` of `/v1/completions`", 20, "the same"),
     ("`n`", limits.MOST_CHOICES, "each answer is a job"),
     ("`n` times `prompt`", limits.MOST_ANSWERS, "each answer is a job"),
     ("`input` of `/v1/embeddings`, `documents`", limits.MOST_INPUTS, "each is kept and sent"),
-    ("`max_tokens`", 1_000_000, "an answer ends with its context"),
-    ("`seed`", "a whole number of 64 bits", ""),
     ("`chat_template_kwargs`", limits.MOST_TEMPLATE_VALUES, "each is told to the chat template"),
 )
 _FORMS = """\

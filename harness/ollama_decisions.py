@@ -42,7 +42,7 @@ def job_of_prompt(more: str) -> str:
 def idle_of_chat(said: str) -> str:
     """How long a model stays loaded (s) behind a chat whose `keep_alive` is this JSON."""
     became = _job_of(OllamaChat, Chat, _HELLO, f'"keep_alive": {said}')
-    return became.removeprefix('"idle_s": ')
+    return became.removeprefix('"may_idle_s": ')
 
 
 def _job_of(request: type[Any], form: type[Form], plain: dict[str, Any], more: str) -> str:

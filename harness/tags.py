@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
 import re
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -123,6 +125,13 @@ def _prometheus() -> str:
     return reason_why_not()
 
 
+def _ipv6() -> str:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return ""
+    return "this machine has no IPv6"
+
+
 def _linux() -> str:
     return "" if sys.platform.startswith("linux") else "Linux is needed"
 
@@ -159,6 +168,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-prometheus": _prometheus,
     "needs-chromium": _chromium,
     "needs-linux": _linux,
+    "needs-ipv6": _ipv6,
 }
 PLAIN = (TIMING, TRACEBACK, ONLY_ASKS)
 _PHASE = re.compile(r"phase-\d+")

@@ -30,6 +30,14 @@ def message_has_blocks(context: Context) -> None:
     context.told = [block_decisions.messages_of(row["messages"]) for row in context.rows]
 
 
+@when("each of these is said in Anthropic's words, and nothing unknown may be left out")
+def message_refused(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [
+        block_decisions.messages_of(row["messages"], refuse_unknown=True) for row in context.rows
+    ]
+
+
 @when("an answer is told to a client of Anthropic's in each of these pieces")
 def told_as_blocks(context: Context) -> None:
     context.rows = list(context.table)

@@ -44,6 +44,12 @@ def asked_for(context: Context) -> None:
     context.told = [called.asked_for(row["name"]) for row in context.rows]
 
 
+@when("each of these is asked for in an API, where these names are given")
+def name_asked_for(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [called.name_asked_for(row["model"], row["given"]) for row in context.rows]
+
+
 @when("each of these is typed for a model")
 def typed(context: Context) -> None:
     context.rows = list(context.table)

@@ -33,6 +33,11 @@ def ask_each(context: Context) -> None:
     context.answers = openai_clients.asked_each(context.cluster, names)
 
 
+@given('a program with {package} that has asked her "{name}"')
+def has_asked_with(context: Context, package: str, name: str) -> None:
+    other_clients.asked_each(context.cluster, package, [name])
+
+
 @when("a program with {package} asks her for each of these")
 def ask_each_with(context: Context, package: str) -> None:
     context.rows = list(context.table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from harness import owned, surroundings
 from harness.sentences import Context, given, then, when
 from rbee.wire.narration import LONGEST, shortened
@@ -68,6 +70,18 @@ def read_as_shown(context: Context) -> None:
 @when('the machine "{host}" is to be told in {room:d} characters')
 def host_told_in(context: Context, host: str, room: int) -> None:
     context.line = shortened(host, room, is_host=True)
+
+
+@when("a list of {count:d} names is to be told in {room:d} characters")
+def list_told_in(context: Context, count: int, room: int) -> None:
+    began = time.monotonic()
+    context.line = shortened(", ".join(f"name-{number}" for number in range(count)), room)
+    context.seconds = time.monotonic() - began
+
+
+@then("that took less than {most:d} seconds")
+def took_less(context: Context, most: int) -> None:
+    assert context.seconds < most, context.seconds
 
 
 @then('the line reads "{line}"')

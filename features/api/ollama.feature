@@ -87,6 +87,17 @@ Feature: Programs that speak ollama's API
         | ten answers, each and no more                       | Hello                |
       Then each of them gets what it asked for
 
+    @fault.hive.keep-to-itself
+    Scenario: A new queen knows what was said of it, and the next who says nothing ends that
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And a program with ollama's client that has asked her "that it stay for ever"
+      And the queen has just been killed
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      When a program with ollama's client asks her for each of these
+        | asked for                             | got                 |
+        | how long the one stays that is loaded | for about 5 minutes |
+      Then each of them gets what it asked for
+
     @fault.queen.unload-the-used
     Scenario: A model that somebody uses is unloaded behind that
       Given a hub that holds "author/endless-llama"
@@ -157,6 +168,18 @@ Feature: Programs that speak ollama's API
         | what a model is                         | 404       | nothing                                   |
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
+
+    @fault.queen.stay-for-a-key
+    @fault.queen.unload-for-a-key
+    Scenario: The holder of a key keeps no model loaded for the others, and takes none from them
+      Given a swarm that is warm
+      And the key "tv" of "rbee-keeper add-key tv --requests 2"
+      When the program with the key "tv" asks with ollama's client for each of these
+        | asked for                        | got                 |
+        | that it stay for ever            | for about 5 minutes |
+        | that a model be unloaded for all | unload / minillama  |
+        | an answer                        | nothing             |
+      Then each of them gets what it asked for
 
     @only-asks
     @fault.queen.drop-options

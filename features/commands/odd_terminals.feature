@@ -111,5 +111,6 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
         | rbee-keeper infer - < /dev/zero                   | 2      | the prompt is longer than 16777216 bytes          |
         | rbee-keeper infer --chat-template /dev/zero hello | 2      | '/dev/zero': it is longer than 1048576 characters |
         | rbee-keeper chat < /dev/zero                      | 2      | error: a line is longer than 16777216 characters  |
+        | (echo '"""'; yes $(printf %0100000d 0)) \| rbee-keeper chat | 2 | error: a message is longer than 16777216 characters |
       Then each of them says what its row tells, and ends with its status
       And nothing is left running

@@ -25,11 +25,11 @@ Feature: Phase 7: a hub in trouble is asked again, and then named
     Examples: variables of the hub's client, and of what it is made of
       | what                                             | told                                                                                              |
       | the variable HF_ENDPOINT is "hub.example"                     | the hub's client cannot be used: HF_ENDPOINT is no web address (https://HOST)                     |
-      | the variable HF_ENDPOINT is "http://[::1"                     | the hub's client cannot be used: ValueError: Invalid IPv6 URL                                     |
-      | the variable HF_HUB_DOWNLOAD_TIMEOUT is "soon" | the hub's client cannot be used: ValueError: invalid literal for int() with base 10: 'soon'       |
-      | the variable HF_ENDPOINT is "https://localhost:99999" | the hub's client cannot be used: ValueError: Port out of range 0-65535 |
+      | the variable HF_ENDPOINT is "http://[::1"                     | the hub's client cannot be used: ValueError: <reason>                                              |
+      | the variable HF_HUB_DOWNLOAD_TIMEOUT is "soon" | the hub's client cannot be used: ValueError: <reason>              |
+      | the variable HF_ENDPOINT is "https://localhost:99999" | the hub's client cannot be used: ValueError: <reason> |
       | the variable SSL_CERT_FILE is "/nonexistent/ca.pem" | the hub's client cannot be used: SSL_CERT_FILE: no such file or directory |
-      | the variable SSL_CERT_FILE is "/etc/hostname" | the hub's client cannot be used: SSL_CERT_FILE: it holds no certificate |
+      | the variable SSL_CERT_FILE is "/etc/passwd" | the hub's client cannot be used: SSL_CERT_FILE: it holds no certificate |
 
   Scenario Outline: A cache of the hub's client that is <what> keeps nobody from the hub
     Given a hub that holds "author/minillama"

@@ -65,12 +65,24 @@ Feature: What Anthropic's words mean here
       | user text time? / assistant mcp_tool_use time, mcp_tool_result noon, text it is noon / user text and? | user time? / assistant calls time / tool noon / assistant it is noon / user and? |
       | user text news? / assistant server_tool_use web_search, web_search_tool_result bees | user news? / assistant calls web_search / tool [{"type":"web_search_result","title":"bees"}] |
       | user text news? / assistant server_tool_use web_search, text well / user text and? | user news? / assistant well / user and?; server_tool_use left out |
+      | user text time? / assistant mcp_tool_use time, text well / user text and?      | user time? / assistant well / user and?; mcp_tool_use left out |
       | user text news? / assistant web_search_tool_result bees, text well / user text and? | user news? / assistant well / user and?; web_search_tool_result left out |
       | user text news? / assistant server_tool_use web_search, deep_tool_result 700 | refused: body nests too deep |
       | user container_upload x, text hello                                            | user hello; container_upload left out        |
       | system tool_addition time                                                      | refused: messages                            |
       | user image x                                                                   | refused: messages[0].content[0]              |
       | user text time? / assistant tool_use time                                      | refused: messages                            |
+    Then it comes to what each row tells
+
+  @fault.queen.unanswered-all-the-same
+  Scenario: What a model cannot be told is refused by its path, where the settings say so
+    When each of these is said in Anthropic's words, and nothing unknown may be left out
+      | messages                                                                            | comes to                        |
+      | user text news? / assistant server_tool_use web_search, text well / user text and?  | refused: messages[1].content[0] |
+      | user text time? / assistant text hm, mcp_tool_use time / user text and?             | refused: messages[1].content[1] |
+      | user text news? / assistant web_search_tool_result bees, text well / user text and? | refused: messages[1].content[0] |
+      | user container_upload x, text hello                                                 | refused: messages[0].content[0] |
+      | user text time? / assistant mcp_tool_use time, mcp_tool_result noon / user text and? | user time? / assistant calls time / tool noon / user and? |
     Then it comes to what each row tells
 
   @fault.queen.half-a-block

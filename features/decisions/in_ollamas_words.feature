@@ -43,7 +43,7 @@ Feature: What ollama's words mean here
       | "logprobs": true                              | "logprobs": 0                                             |
       | "logprobs": true, "top_logprobs": 3           | "logprobs": 3                                             |
       | "top_logprobs": 3                             | refused: top_logprobs                                     |
-      | "keep_alive": "5m", "truncate": true          | "idle_s": 300.0                                           |
+      | "keep_alive": "5m", "truncate": true          | "may_idle_s": 300.0                                           |
       | "keep_alive": null, "_debug_render_only": false | nothing                                                 |
       | "_debug_render_only": true                    | refused: _debug_render_only                               |
       | "messages": [], "options": {"num_ctx": 64}    | "max_tokens": 1, "prompt": "-", "raw": true, "ctx": 64    |
@@ -72,7 +72,7 @@ Feature: What ollama's words mean here
       | "images": ["x"]               | refused: images[0] |
       | "prompt": ""                  | "max_tokens": 1, "prompt": "-", "raw": true |
       | "prompt": "", "keep_alive": "0s" | the model is unloaded |
-      | "keep_alive": 0               | "idle_s": 0.0     |
+      | "keep_alive": 0               | "may_idle_s": 0.0     |
     Then it comes to what each row tells
 
   Scenario: How long a model stays loaded

@@ -29,7 +29,24 @@ Feature: Names of one's own for models
       | huggingface.co/owner/repo      | HF:owner/repo        |
       | https://huggingface.co/owner/repo | HF:owner/repo     |
       | llama3.2:latest                | refused              |
+      | https://hf.co/owner/repo:latest | HF:owner/repo       |
+      | https://example.com/x.gguf     | refused              |
+      | https://owner/repo             | refused              |
       | file:/data/a.gguf              | file:/data/a.gguf    |
+      | file:/data/a.gguf:latest       | file:/data/a.gguf:latest |
+    Then each comes to what its row tells
+
+  @fault.queen.never-by-its-name
+  Scenario: A name is asked for as it stands, before what ollama's programs mean by it
+    When each of these is asked for in an API, where these names are given
+      | model         | given           | comes to    |
+      | bee           | bee             | bee         |
+      | bee:latest    | bee             | bee         |
+      | bee:latest    | bee:latest      | bee:latest  |
+      | bee:latest    | bee, bee:latest | bee:latest  |
+      | bee           | bee, bee:latest | bee         |
+      | bee           | bee:latest      | none        |
+      | HF:owner/repo | bee             | none        |
     Then each comes to what its row tells
 
   @fault.shared.any-setting-of-a-name

@@ -18,6 +18,11 @@ Feature: What is narrated fits on a line, and never cuts a name
       | CPU, GPU0 RTX 3060 (12GB), GPU1 RTX 3090 (24GB) | 30 | CPU, GPU0 RTX 3060 (12GB), … |
     Then each of them reads as its row shows
 
+  Scenario: A list as long as a request can make it
+    When a list of 40000 names is to be told in 100 characters
+    Then the line reads "name-0, name-1, name-2, name-3, name-4, name-5, name-6, name-7, name-8, name-9, name-10, name-11, …"
+    And that took less than 5 seconds
+
   Scenario: The machine with the long name
     When the machine "node17.cluster.science.example.org" is to be told in 20 characters
     Then the line reads "node17.cluster…"

@@ -92,10 +92,10 @@ Feature: What becomes of each field that a program sends
       | chat | {"response_format": {"type": "grammar", "grammar": "root ::= [a]"}} | {"grammar": "root ::= [a]"} |
       | chat | {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": ""}]} | {} |
       | chat | {"messages": [{"role": "assistant", "content": "Well,"}], "continue_final_message": true, "add_generation_prompt": false} | {"messages": [{"role": "assistant", "content": "Well,"}]} |
-      | chat | {"keep_alive": "5m"}                                    | {"idle_s": 300.0}                           |
-      | text | {"ttl": 60}                                             | {"idle_s": 60.0}                            |
-      | text | {"keep_alive": "5m", "ttl": 60}                         | {"idle_s": 300.0}                           |
-      | vectors | {"keep_alive": -1}                                   | {"idle_s": 2147483648.0}                    |
+      | chat | {"keep_alive": "5m"}                                    | {"may_idle_s": 300.0}                           |
+      | text | {"ttl": 60}                                             | {"may_idle_s": 60.0}                            |
+      | text | {"keep_alive": "5m", "ttl": 60}                         | {"may_idle_s": 300.0}                           |
+      | vectors | {"keep_alive": -1}                                   | {"may_idle_s": 2147483648.0}                    |
       | chat | {"messages": [{"role": "assistant", "content": "Well."}], "response_format": {"type": "json_object"}} | {"messages": [{"role": "assistant", "content": "Well."}, {"role": "user", "content": ""}], "json_schema": {"type": "object"}} |
       | chat | {"messages": [{"role": "assistant", "content": " {\"a\":"}], "response_format": {"type": "json_object"}} | {"messages": [{"role": "assistant", "content": " {\"a\":"}], "json_schema": {"type": "object"}} |
       | chat | {"messages": [{"role": "assistant", "content": "Well."}], "guided_choice": ["a"]} | {"messages": [{"role": "assistant", "content": "Well."}], "json_schema": {"enum": ["a"]}, "unquoted": true} |

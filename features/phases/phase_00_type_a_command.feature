@@ -52,8 +52,8 @@ Feature: Phase 0: a person types a command
   Scenario: A program is told in its own terms what it has typed wrongly
     When I type each of these commands
       | command                                    | status | says                                                      |
-      | rbee-keeper infer --json --modle x hello   | 2      | {"event":"error","data":{"code":"invalid_request","message":"No such option |
-      | rbee-keeper status --json there            | 2      | {"event":"error","data":{"code":"invalid_request","message":"Got unexpected |
+      | rbee-keeper infer --json --modle x hello   | 2      | {"event":"error","data":{"code":"invalid_request","message": |
+      | rbee-keeper status --json there            | 2      | {"event":"error","data":{"code":"invalid_request","message": |
       | rbee-keeper infer --json --quiet hello     | 2      | --quiet and --json exclude each other","suggestion":"rbee-keeper infer --help" |
       | rbee-keeper pull --json minilama           | 2      | "suggestion":"use minillama"                              |
     Then each of them says what its row tells, and ends with its status

@@ -27,6 +27,7 @@ Feature: Phase 3: the queen wakes a hive
       """
     And 1 hive is running
 
+  @needs-ipv6
   @fault.shared.no-brackets
   Scenario: Addresses of the newer internet
     When I type "RBEE_QUEEN_HOST=::1 RBEE_HIVE_HOST=::1 rbee-keeper infer --quiet 'hello'"

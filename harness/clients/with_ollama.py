@@ -80,6 +80,11 @@ def _loaded() -> str:
 def _stays(keep_alive: str | int | None, **fields: Any) -> str:
     """For how long the model stays loaded behind a chat."""
     _answer(keep_alive=keep_alive, **fields)
+    return _is_to_stay()
+
+
+def _is_to_stay() -> str:
+    """For how long the model stays loaded that is."""
     (running,) = Client().ps().models
     left = (running.expires_at - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
     return "for ever" if left > 20 * _YEAR_S else f"for about {round(left / 60)} minutes"
@@ -118,8 +123,14 @@ def _unloaded() -> str:
     Client().generate(model="minillama", keep_alive="10m")
     before = _listed_as_loaded()
     answer = Client().generate(model="minillama", keep_alive=0)
-    (loaded,), left = before, _listed_as_loaded()
-    return f"{loaded} / {answer.done_reason} / {', '.join(left) or 'nothing'}"
+    (loaded,) = before
+    return f"{loaded} / {answer.done_reason} / {_until_gone('minillama')}"
+
+
+def _unloaded_by_a_key() -> str:
+    """One who may not say that for the others does."""
+    reason = Client().generate(model="minillama", keep_alive=0).done_reason
+    return f"{reason} / {', '.join(_listed_as_loaded()) or 'nothing'}"
 
 
 def _unloaded_in_use() -> str:
@@ -263,6 +274,8 @@ if __name__ == "__main__":
             "how long it stays loaded": lambda: _stays(None),
             "that it stay for an hour": lambda: _stays("1h"),
             "that it stay for ever": lambda: _stays(-1),
+            "how long the one stays that is loaded": _is_to_stay,
+            "that a model be unloaded for all": _unloaded_by_a_key,
             "how long it stays, behind somebody who said an hour": _said_before,
             "an answer and no more": _answered_and_gone,
             "ten answers, each and no more": _each_and_no_more,

@@ -274,13 +274,13 @@ class HiveHandlers(NamedTuple):
 
     @serves(KEEP_WORKER)
     async def keep_worker(self, wanted: KeepWorker) -> None:
-        """Has a worker stay loaded when it idles: for `idle_s` seconds, with `usual` as others do,
-        or else until its room is wanted."""
+        """Has a worker stay loaded when it idles: for `may_idle_s` seconds, with `usual` as others
+        do, or else until its room is wanted."""
         worker = self.workers.get(wanted.id)
-        if wanted.idle_s is None and not wanted.usual:
+        if wanted.may_idle_s is None and not wanted.usual:
             worker.kept = True
         else:
-            worker.may_idle(wanted.idle_s)
+            worker.may_idle(wanted.may_idle_s)
         self.changed()
 
     @serves(STOP_WORKER)

@@ -29,6 +29,7 @@ class LineInput:
         self._on_screen = self.interactive and sys.stdout.isatty()
         self._history = history
         self._block: list[str] | None = None
+        self._room = LARGEST_INPUTS
         if self._on_screen:
             import readline  # late: it is for people, and `input` edits lines once it is there
 
@@ -77,6 +78,12 @@ class LineInput:
             if not line.lstrip().startswith(BLOCK):
                 return line
             self._block, line = [], line.lstrip()[len(BLOCK) :]
+            self._room = LARGEST_INPUTS
+        self._room -= len(line) + 1
+        if self._room < 0:
+            raise invalid(
+                f"a message is longer than {LARGEST_INPUTS} characters", "send shorter messages"
+            )
         if not line.rstrip().endswith(BLOCK):
             self._block.append(line)
             return None

@@ -125,6 +125,7 @@ class QueenClient:
             if answer.status >= 400:
                 raise refusal(answer.read(), answer.status, "the queen")
         except (OSError, ValueError) as error:
+            self.close()
             raise self._unreachable(error) from None
         if on_open is not None:
             on_open()
@@ -145,6 +146,7 @@ class QueenClient:
         try:
             return answer.read_some()
         except TimeoutError:
+            self.close()
             why = f"nothing came from her for {_SILENCE:g} s"
             raise self._unreachable(TimeoutError(), why) from None
         except (OSError, ValueError):

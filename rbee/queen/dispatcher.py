@@ -41,6 +41,7 @@ from rbee.queen.degraded import Degrading
 from rbee.queen.fairness import ModelQueue, has_place
 from rbee.queen.hearers import Say
 from rbee.queen.hives import Hives
+from rbee.queen.idling import Idling
 from rbee.queen.inference import infer
 from rbee.queen.job_narration import (
     parts_in_words,
@@ -103,8 +104,7 @@ class Dispatcher:
         self._moves: dict[str, asyncio.Task[None]] = {}
         #: What is to replace workers by one in a better place, by the id of the worker.
         self._better: dict[str, _Better] = {}
-        #: The workers that idle for as long as a job has said.
-        self._idling: set[str] = set()
+        self.idling = Idling(registry, settings.stop_request, self._starting.let_idle)
         self._described = 0
         registry.on_change(self._changed)
 
@@ -187,23 +187,18 @@ class Dispatcher:
         journal.write(say(narration.JOB_PLACED, {"job_id": job.job_id, **placed}))
         if job.request.keep_loaded and not worker.kept:
             await self._starting.keep(job, job.hive_id or "", worker.worker_id)
-        if worker.worker_id in self._idling and job.request.idle_s is None:
-            await self._let_idle(job, worker, None)
+        if job.request.may_idle_s is None:
+            self.idling.let(job.hive_id or "", worker.worker_id, None)
         try:
             return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)
         finally:
             # Not before: it might be unloaded between this and the beginning of the job.
-            if job.request.idle_s is not None and not self._is_used_beside(claim):
-                await asyncio.shield(self._let_idle(job, worker, job.request.idle_s))
-
-    async def _let_idle(self, job: Job, worker: WorkerBeat, seconds: float | None) -> None:
-        """Has a worker idle for so long, until somebody who says nothing of it is its next user."""
-        self._idling &= {each.worker_id for _, each in self._registry.workers()}
-        if seconds is None:
-            self._idling.discard(worker.worker_id)
-        else:
-            self._idling.add(worker.worker_id)
-        await self._starting.let_idle(job, job.hive_id or "", worker.worker_id, seconds)
+            idle = job.request.may_idle_s
+            if idle is not None and not self._is_used_beside(claim):
+                telling = self.idling.let(job.hive_id or "", worker.worker_id, idle)
+                if telling is not None and idle == 0:
+                    # Nobody is to be given a worker that is about to leave.
+                    await asyncio.shield(telling)
 
     def _is_used_beside(self, claim: Claim) -> bool:
         """Whether another job has a slot of the worker of this one."""

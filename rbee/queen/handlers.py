@@ -70,10 +70,8 @@ from rbee.wire.messages.models import (
     RemoveModel,
 )
 from rbee.wire.messages.workers import (
-    KEEP_WORKER,
     STOP_WORKER,
     WORKERS,
-    KeepWorker,
     WorkerBeat,
     WorkerList,
     WorkerView,
@@ -221,11 +219,11 @@ class QueenHandlers(NamedTuple):
         used = {claim.worker_id for claim in self.dispatcher.state.claims.values()}
 
         async def let_go(hive: Hive, worker: WorkerBeat) -> None:
-            with contextlib.suppress(RbeeError):  # it is gone, or its machine is
-                wanted = KeepWorker(id=worker.worker_id, idle_s=0)
-                await self.hives.peers.hive(hive).call(KEEP_WORKER, wanted)
-                if worker.slots_free == worker.slots and worker.worker_id not in used:
-                    await self._forgotten(hive.hive_id, worker.worker_id)
+            telling = self.dispatcher.idling.let(hive.hive_id, worker.worker_id, 0)
+            if telling is not None:
+                await asyncio.shield(telling)
+            if worker.slots_free == worker.slots and worker.worker_id not in used:
+                await self._forgotten(hive.hive_id, worker.worker_id)
 
         await asyncio.gather(*(let_go(hive, worker) for hive, worker in holding))
 
@@ -254,7 +252,9 @@ class QueenHandlers(NamedTuple):
         if awake:
             await self.hives.awake(None, lambda line, **facts: None)
         models, unreachable = await self._models_everywhere()
-        return models, self.registry.workers(), unreachable
+        idling = self.dispatcher.idling
+        workers = [(hive_id, idling.of(worker)) for hive_id, worker in self.registry.workers()]
+        return models, workers, unreachable
 
     async def _models_everywhere(self) -> tuple[list[ClusterModelView], list[Unreachable]]:
         answers, unreachable = await self.hives.peers.ask_each(MODELS, None)

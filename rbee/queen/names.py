@@ -54,11 +54,13 @@ class Names:
                 self._kept = {row.name: row for row in rows}
             return {**self._kept, **self._configured}
 
-    async def find(self, typed: str) -> AddName | None:
-        """The name that was typed; None: it is none."""
-        if not is_short_name(typed):
+    async def find(self, *spellings: str) -> AddName | None:
+        """The name that was typed, by the first of these spellings that is one; None: none is."""
+        short = [each for each in spellings if is_short_name(each)]
+        if not short:
             return None
-        return (await self.all()).get(typed)
+        names = await self.all()
+        return next((names[each] for each in short if each in names), None)
 
     async def ref_of(self, typed: str) -> str:
         """The reference of a model that is called so. Raises `model_not_found` for a short name

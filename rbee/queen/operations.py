@@ -187,9 +187,8 @@ class Operations:
 
         async def work(operation: Task) -> Plan:
             hives = await self._awake(wanted.node, operation)
-            from rbee.queen.planning import (
-                Planner,
-            )  # late: a queen is asked for a plan now and then
+            # Late: a queen is asked for a plan now and then.
+            from rbee.queen.planning import Planner
 
             planner = Planner(self._hives, self._state, self._settings)
             return await planner.plan(wanted, hives, operation.id)

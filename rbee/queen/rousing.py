@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from rbee.process import journal
@@ -92,8 +92,7 @@ class Rousing:
     async def _rouse(self, row: HiveRow, machine: Sleeper, say: Say) -> Hive:
         assert row.wake is not None, "who cannot be woken is not roused"
         called = {"hive_id": row.hive_id, "mac": row.wake.mac}
-        say(narration.MACHINE_CALLED, **called)
-        journal.write(narration.say(narration.MACHINE_CALLED, called))
+        _say_and_log(say, narration.MACHINE_CALLED, called)
         began, limit = time.monotonic(), self._wake_wait
         calling = begin(self._call(row.hive_id, row.wake, say))
         waking = begin(self._until_awake(row, machine, say))
@@ -115,8 +114,7 @@ class Rousing:
             waking.cancel()
             await asyncio.gather(calling, waking, return_exceptions=True)
         awake = {"hive_id": row.hive_id, "waited": narration.seconds(time.monotonic() - began)}
-        say(narration.MACHINE_AWAKE, **awake)
-        journal.write(narration.say(narration.MACHINE_AWAKE, awake))
+        _say_and_log(say, narration.MACHINE_AWAKE, awake)
         return hive
 
     async def _until_awake(self, row: HiveRow, machine: Sleeper, say: Say) -> Hive:
@@ -142,6 +140,12 @@ class Rousing:
             if count % _TOLD_AFTER == 0:
                 waited = narration.seconds(time.monotonic() - began)
                 say(narration.MACHINE_WAITS, hive_id=hive_id, waited=waited, limit=limit)
+
+
+def _say_and_log(say: Say, line: narration.Line, facts: Mapping[str, object]) -> None:
+    """Has whoever waits hear a line, which also stands in the log."""
+    say(line, **facts)
+    journal.write(narration.say(line, facts))
 
 
 def send_packet(target: WakeTarget) -> None:

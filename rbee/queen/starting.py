@@ -244,14 +244,9 @@ class Starting:
         hive = self._registry.living(hive_id)
         await self._peer(job, hive).call(KEEP_WORKER, KeepWorker(id=worker_id))
 
-    async def let_idle(self, job: Job, hive_id: str, worker_id: str, seconds: float | None) -> None:
-        """Has a worker stay loaded for so long when it idles, or as any other; one that is gone
-        does not."""
-        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
-            async with timeout(self._settings.stop_request):
-                hive = self._registry.living(hive_id)
-                wanted = KeepWorker(id=worker_id, idle_s=seconds, usual=seconds is None)
-                await self._peer(job, hive).call(KEEP_WORKER, wanted)
+    async def let_idle(self, hive: Hive, wanted: KeepWorker) -> None:
+        """Has a worker stay loaded for so long when it idles, or as any other."""
+        await self._hives.peers.hive(hive).call(KEEP_WORKER, wanted)
 
     async def end(self, job: Job, hive_id: str, worker_id: str) -> None:
         """Has a worker ended that nobody uses; what its parts took elsewhere is free then, too."""

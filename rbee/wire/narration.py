@@ -105,10 +105,16 @@ def shortened(text: str, room: int, *, is_host: bool = False) -> str:
 
 
 def _beginning(parts: list[str], between: str, room: int, mark: str) -> str:
-    count = len(parts) - 1
-    while count > 1 and len(between.join(parts[:count]) + mark) > room:
-        count -= 1
-    return between.join(parts[:count]) + mark if count else parts[0]
+    """The first of `parts`, and as many more as there is room for; never quite all of several."""
+    if len(parts) == 1:
+        return parts[0]
+    count, length = 1, len(parts[0]) + len(mark)
+    for part in parts[1:-1]:
+        length += len(between) + len(part)
+        if length > room:
+            break
+        count += 1
+    return between.join(parts[:count]) + mark
 
 
 def _end_of_path(path: str, room: int) -> str:

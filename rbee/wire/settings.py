@@ -209,8 +209,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     comes before has an HTTP status of its own."""
 
     cors_origins: tuple[str, ...] = ()
-    """Whose pages may call ``/v1`` and ``/api`` from a browser: ``http://localhost:3000``, or
-    ``*``; none."""
+    """Whose pages may call ``/v1`` and ``/api`` from a browser, and the same paths without
+    ``/v1``: ``http://localhost:3000``, or ``*``; none."""
 
     reader_grace: SecondsOrNone = 2.0
     """A job whose last reader has left is cancelled, unless one resumes within this time."""

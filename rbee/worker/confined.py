@@ -68,10 +68,8 @@ def bound_memory(limit: int) -> None:
         return
     try:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # a lower bound is set already, and only root may raise it
+    except (OSError, ValueError) as error:
+        # A lower bound is set already, and only root may raise it.
         log.warning("memory stays bounded as it was: %s", error)
 
 

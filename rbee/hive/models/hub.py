@@ -153,9 +153,7 @@ def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
         if plan is None:
             raise
         return plan
-    from rbee.hive.models.projectors import (
-        with_projector,
-    )  # late: for what is fetched
+    from rbee.hive.models.projectors import with_projector  # late: for what is fetched
 
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"

@@ -208,11 +208,8 @@ class Starter(msgspec.Struct):
         unloaded = await self._make_room(placement, fit)
         if unloaded is None:
             return fit, [], draft
-        return (
-            await ask(),
-            unloaded,
-            draft,
-        )  # for more than the first, or for none: some may be in use
+        # For more than the first, or for none: some may be in use.
+        return await ask(), unloaded, draft
 
     def _orders(self, begun: _Begun, fit: Fit, draft: Draft) -> WorkerOrders:
         wanted, facts, settings = begun.wanted, begun.facts, self._settings

@@ -48,9 +48,9 @@ class Worker:
 
     `facts` are those of its engine, `promise` is the memory that is kept for it; `start` is over
     when it is ready or has failed; `idle_since` is when its last slot became free (monotonic
-    seconds), None while it works, and `idle_s` for how long it then stays loaded, where somebody
-    has said so. `worked_at` is when its engine last did anything, as far as its
-    last report knows, or had nothing to do. `names` lead to what it has loaded.
+    seconds), None while it works, and `may_idle_s` for how long it then stays loaded, where
+    somebody has said so. `worked_at` is when its engine last did anything, as far as its last
+    report knows, or had nothing to do. `names` lead to what it has loaded.
     """
 
     worker_id: str
@@ -68,7 +68,7 @@ class Worker:
     #: How many requests were over when it last told.
     ended: int = 0
     idle_since: float | None = None
-    idle_s: float | None = None
+    may_idle_s: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
     worked_at: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
@@ -122,12 +122,12 @@ class Worker:
 
     def may_idle(self, seconds: float | None) -> None:
         """It stays loaded for so long from when nobody uses it; None: as for any worker."""
-        self.idle_s = seconds
+        self.may_idle_s = seconds
         self.heard.set()
 
     def idles_for(self, idle_worker: float) -> float:
         """For how many seconds it may idle, where workers may for `idle_worker`."""
-        return idle_worker if self.idle_s is None else self.idle_s
+        return idle_worker if self.may_idle_s is None else self.may_idle_s
 
     def unloads_at(self, idle_worker: float) -> float | None:
         """When it is unloaded unless somebody needs it (monotonic seconds); None: it works, or is
@@ -189,6 +189,7 @@ class Worker:
             draft=self.orders.draft,
             draft_gain=self.draft_gain,
             unloads_at_ms=0 if unloads is None else _unix_ms(unloads),
+            may_idle_s=self.may_idle_s,
         )
 
     @property

@@ -27,7 +27,7 @@ from rbee.queen.anthropic.requests import CountRequest, MessagesRequest
 from rbee.queen.anthropic.telling import MessageTelling
 from rbee.queen.front.answering import Asker, asker_of, working
 from rbee.queen.front.blocks import blocks_of
-from rbee.queen.front.models import as_told, models_of, seen_by
+from rbee.queen.front.models import as_told, models_of, seen_by, spellings
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.rights import hub_ref, not_granted
@@ -83,8 +83,8 @@ class Handlers(Offer):
     @serves_http(MODEL)
     async def model(self, request: web.Request, wanted: OneModel) -> ModelInfo:
         """Tells of a model that can be asked."""
-        wanted.id = as_told(wanted.id)
-        named = await self.names.find(wanted.id)
+        named = await self.names.find(*spellings(wanted.id))
+        wanted.id = as_told(wanted.id) if named is None else named.name
         infos = await self._infos(request, [] if named is None else [named])
         # Both with `HF:` and without; the holder of a key is not told what else there is.
         names = {wanted.id, str(hub_ref(wanted.id) or "")}

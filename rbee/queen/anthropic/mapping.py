@@ -50,8 +50,6 @@ PREFIX = "msg_"
 _BETWEEN = "\n\n"
 #: Where the text of a document is that can be read.
 _READ_SOURCES = ("text", "content")
-#: What is said of calls that no server has answered.
-_UNANSWERED = "server_tool_use"
 #: Blocks of messages of `system` that are about tools.
 _CHANGES = ("tool_addition", "tool_removal")
 
@@ -219,8 +217,9 @@ class _Turn:
         self.left_out: list[str] = []
         self._thoughts: list[str] = []
         self._calls: list[ToolCall] = []
-        #: Calls that a server has to answer, by their ids.
-        self._asked: dict[str, ToolCall] = {}
+        #: Calls that a server has to answer, by their ids, each with the type and the path of its
+        #: block.
+        self._asked: dict[str, tuple[ToolCall, str, str]] = {}
         self._is_told = False
 
     def tells(self) -> None:
@@ -231,14 +230,13 @@ class _Turn:
         """The model thinks."""
         self._thoughts.append(thought)
 
-    def call(self, called: ToolUseBlock | ServerToolUseBlock, *, of_server: bool = False) -> None:
-        """The model calls a tool, maybe one of a server."""
-        arguments = encode(called.input).decode()
-        call = ToolCall(id=called.id, name=called.name, arguments=arguments)
-        if of_server:
-            self._asked[call.id] = call
-        else:
-            self._calls.append(call)
+    def call(self, called: ToolUseBlock) -> None:
+        """The model calls a tool."""
+        self._calls.append(_call(called))
+
+    def call_server(self, called: ServerToolUseBlock, kind: str, path: str) -> None:
+        """The model calls a tool of a server, by a block of this type at this path."""
+        self._asked[called.id] = _call(called), kind, path
 
     def answered(self, call_id: str, text: str, pictures: Sequence[Picture] = ()) -> None:
         """A tool has answered."""
@@ -248,17 +246,19 @@ class _Turn:
 
     def answered_by_server(self, call_id: str, text: str) -> bool:
         """The same of a tool of a server; False: it was not called."""
-        call = self._asked.pop(call_id, None)
-        if call is None:
+        asked = self._asked.pop(call_id, None)
+        if asked is None:
             return False
-        self._calls.append(call)
+        self._calls.append(asked[0])
         self._close()
         self.answered(call_id, text)
         return True
 
-    def end(self) -> list[ChatMessage]:
-        """All of it."""
-        self.left_out += [_UNANSWERED] * bool(self._asked)
+    def end(self, *, refuse_unknown: bool) -> list[ChatMessage]:
+        """All of it, without the calls that no server has answered. Raises `invalid_request` where
+        there are such, and what is unknown is refused."""
+        for _, kind, path in self._asked.values():
+            self.left_out.append(left_out(kind, path, "item", refuse_unknown=refuse_unknown))
         if self._is_told or self._thoughts or self._calls:
             self._close()
         return self.messages
@@ -295,7 +295,7 @@ def _messages(asked: AnthropicMessage, path: str, *, refuse_unknown: bool) -> Un
         elif kind == "tool_use" and is_models:
             turn.call(taken(block, ToolUseBlock, where))
         elif kind in elsewhere.CALLS and is_models:
-            turn.call(taken(block, ServerToolUseBlock, where), of_server=True)
+            turn.call_server(taken(block, ServerToolUseBlock, where), kind, where)
         elif kind.endswith(elsewhere.ANSWER) and is_models:
             told = taken(block, ServerToolResultBlock, where)
             if not turn.answered_by_server(told.tool_use_id, elsewhere.readable(told.content)):
@@ -310,10 +310,15 @@ def _messages(asked: AnthropicMessage, path: str, *, refuse_unknown: bool) -> Un
         else:
             _take_in(turn.said, block, where, shows=asked.role == "user")
             turn.tells()
-    messages = turn.end()
+    messages = turn.end(refuse_unknown=refuse_unknown)
     if is_said and not messages:
         messages = [ChatMessage(role=asked.role, content="")]
     return Understood(messages, turn.left_out)
+
+
+def _call(called: ToolUseBlock | ServerToolUseBlock) -> ToolCall:
+    arguments = encode(called.input).decode()
+    return ToolCall(id=called.id, name=called.name, arguments=arguments)
 
 
 def _changes(asked: CountRequest) -> Iterator[tuple[str, ToolChange]]:

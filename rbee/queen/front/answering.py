@@ -7,12 +7,13 @@ import contextlib
 import math
 from collections.abc import AsyncGenerator, Iterable, Iterator, MutableMapping
 
+import msgspec
 from aiohttp import web
 
 from rbee.http.events import Event, LogWatch
 from rbee.http.server import caller_of
 from rbee.queen.front.for_keys import for_key
-from rbee.queen.front.models import as_told, model_ref_of, models_of
+from rbee.queen.front.models import as_told, model_ref_of, models_of, spellings
 from rbee.queen.front.offer import KeyHolder, Offer
 from rbee.queen.jobs import Job
 from rbee.queen.names import asked_by_name
@@ -57,8 +58,8 @@ async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
         model = offer.settings.default_model
         if not model:
             raise invalid("`model` is missing", "send model", field="model")
+    name, named = caller_of(request), await offer.names.find(*spellings(model))
     model = as_told(model)
-    name, named = caller_of(request), await offer.names.find(model)
     if not name:
         return Asker(None, model_ref_of(model) if named is None else named.model_ref, named)
     key = offer.keys.named(name)
@@ -94,6 +95,8 @@ class RequestWork:
             self._makes_vectors = self._makes_vectors or each.inputs is not None
             named = self.asker.named
             wanted = each if named is None else asked_by_name(each, named)
+            if self.asker.caller is not None:
+                wanted = msgspec.structs.replace(wanted, may_idle_s=None)  # no word for all others
             job = self._offer.begin(wanted, self.asker.caller)
             self.follow(job)
             jobs.append(job)

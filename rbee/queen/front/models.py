@@ -13,7 +13,8 @@ from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
 from rbee.wire.shown import beginning
 
 _LATEST = ":latest"
-_HUBS = ("https://", "huggingface.co/", "hf.co/")
+_FILE = "file"
+_HUBS = ("huggingface.co/", "hf.co/")
 _CAPABILITIES: dict[Makes, list[str]] = {
     "": [],
     "texts": ["completion", "embedding"],
@@ -25,10 +26,20 @@ _CAPABILITIES: dict[Makes, list[str]] = {
 def as_told(model: str) -> str:
     """A model's name without what ollama's programs put around it: the tag that stands for none,
     and the place of the hub. They ask by the same names whichever API they speak."""
+    if model.partition(":")[0].lower() == _FILE:
+        return model
     bare = model.removesuffix(_LATEST)
+    place = bare.removeprefix("https://")
     for hub in _HUBS:
-        bare = bare.removeprefix(hub)
+        if place.startswith(hub):
+            return place.removeprefix(hub)
     return bare
+
+
+def spellings(model: str) -> tuple[str, str]:
+    """By what a name of somebody's own is looked for where `model` is asked for: that very name,
+    and else what is left of it `as_told`."""
+    return model, as_told(model)
 
 
 def model_ref_of(model: str) -> str:
@@ -36,7 +47,7 @@ def model_ref_of(model: str) -> str:
 
     Raises `model_not_found` for a name of somebody else's models, and `invalid_request`.
     """
-    named = model.partition(":")[0].lower() in ("hf", "file") or model == BUNDLED
+    named = model.partition(":")[0].lower() in ("hf", _FILE) or model == BUNDLED
     if not named and "/" not in model.strip("/"):
         raise _nobody_called(model)
     return str(parse_model_ref(model if named or model.startswith("/") else f"HF:{model}"))

@@ -11,7 +11,7 @@ from rbee.http.events import Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.front.answering import Asker, asker_of, check, working
-from rbee.queen.front.models import as_told
+from rbee.queen.front.models import spellings
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
@@ -184,17 +184,18 @@ class Handlers(Offer):
 
     async def _asker(self, request: web.Request, model: str) -> Asker:
         """Whose request it is, which names `model` as ollama's programs do."""
-        if await self.names.find(as_told(model)) is not None:
+        if await self.names.find(*spellings(model)) is not None:
             return await asker_of(self, request, model)
         return await asker_of(self, request, meant(model))
 
     async def _answer(self, request: web.Request, form: Form) -> web.StreamResponse:
         asker = await self._asker(request, form.asked.model)
-        if form.unloads():
-            await self.unload(asker.ref)
-            form.model, form.created_at = form.asked.model, moment(now_ms())
-            return web.Response(body=encode(form.unloaded()), content_type="application/json")
         with working(self, asker) as work:
+            if form.unloads():
+                if asker.caller is None:  # one key takes nothing from all others
+                    await self.unload(asker.ref)
+                form.model, form.created_at = form.asked.model, moment(now_ms())
+                return web.Response(body=encode(form.unloaded()), content_type="application/json")
             wanted = form.job(asker.ref)
             if wanted.ctx is not None:
                 # Who asks for more than a model was trained with gets that: beyond, it babbles.

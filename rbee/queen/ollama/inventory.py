@@ -54,7 +54,7 @@ class Inventory:
 
     def running(self, now_ms: float, idle_worker: float) -> Processes:
         """Those that are loaded, by each name that leads there; one that works now may idle for
-        `idle_worker` seconds behind that."""
+        `idle_worker` seconds behind that, where nobody has said otherwise."""
         running = [
             self._running(worker, ref, moment(_until(worker, now_ms, idle_worker)))
             for worker in self._workers
@@ -110,7 +110,8 @@ def _until(worker: WorkerBeat, now_ms: float, idle_worker: float) -> float:
     """When a worker unloads if nobody asks it again (Unix time, ms)."""
     if worker.kept:
         return now_ms + LONGEST_IDLE * 1000
-    return worker.unloads_at_ms or now_ms + idle_worker * 1000
+    idle = idle_worker if worker.may_idle_s is None else worker.may_idle_s
+    return worker.unloads_at_ms or now_ms + idle * 1000
 
 
 def digest_of(ref: str, content: str) -> str:

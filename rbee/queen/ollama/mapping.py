@@ -74,7 +74,7 @@ class Form(abc.ABC):
                 raw=True,
                 max_tokens=1,
                 ctx=sampled(asked.options).get("ctx"),
-                idle_s=idle,
+                may_idle_s=idle,
             )
         if asked.top_logprobs and not asked.logprobs:
             raise refused("top_logprobs", "goes with logprobs, which is not true")
@@ -88,7 +88,7 @@ class Form(abc.ABC):
             think=think,
             template_values=values,
             logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
-            idle_s=idle,
+            may_idle_s=idle,
         )
 
     def unloads(self) -> bool:
@@ -328,7 +328,7 @@ def embedding_job(asked: OllamaEmbed, ref: str) -> JobRequest:
     sampled(asked.options)  # they are refused as anywhere, and mean nothing for a vector
     inputs: list[Any] = [asked.input] if isinstance(asked.input, str) else list(asked.input or ())
     idle = idle_seconds(asked.keep_alive, "keep_alive")
-    return JobRequest(model_ref=ref, inputs=inputs if asked.input else [_ANYTHING], idle_s=idle)
+    return JobRequest(model_ref=ref, inputs=inputs if asked.input else [_ANYTHING], may_idle_s=idle)
 
 
 def embedded(asked: OllamaEmbed, model: str, vectors: Sequence[bytes], took: Took) -> Embedded:

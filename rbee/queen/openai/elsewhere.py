@@ -12,12 +12,16 @@ from rbee.queen.front.fields import KEPT_ANYWAY, done, passes, refused
 
 #: How long a model stays loaded behind a request, in the words of ollama and of LM Studio.
 KeptFor = Annotated[
-    float | str | None, done('how long the model stays loaded: seconds, or `"5m"`; -1: for ever')
+    float | str | None,
+    done(
+        'how long the model stays loaded: seconds, or `"5m"`; -1: for ever. '
+        "With an API key it changes nothing"
+    ),
 ]
 _SAMPLERS = "the engine has no such sampler"
 _ORDER = "the engine has an order of its own"
 _NOBODY_ELSE = "no other provider is asked"
-_FORM = "ask for a JSON schema by `response_format`"
+_FORM = "ask for a JSON schema (`response_format`, `text.format`)"
 _OF_TOKENS = "answers are texts"
 _DRAFT = "a draft changes the speed of an answer alone"
 _OF_SLOTS = "the queen chooses worker and slot"

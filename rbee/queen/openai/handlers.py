@@ -14,7 +14,14 @@ from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
 from rbee.queen.front.answering import asker_of, check, working
 from rbee.queen.front.heard import heard_by_key
-from rbee.queen.front.models import as_told, capabilities_of, model_ref_of, models_of, seen_by
+from rbee.queen.front.models import (
+    as_told,
+    capabilities_of,
+    model_ref_of,
+    models_of,
+    seen_by,
+    spellings,
+)
 from rbee.queen.front.offer import KeyHolder, Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.openai.errors import failed
@@ -61,8 +68,8 @@ class Handlers(Offer):
     @serves_http(MODEL)
     async def model(self, request: web.Request, wanted: OneModel) -> Model:
         """Tells of a model that can be asked."""
-        wanted.id = as_told(wanted.id)
-        key, named = caller_of(request), await self.names.find(wanted.id)
+        key, named = caller_of(request), await self.names.find(*spellings(wanted.id))
+        wanted.id = as_told(wanted.id) if named is None else named.name
         row = self.keys.named(key) if key else None
         listed, unreachable = await self._all_models()
         for model in _called(listed, [named] if named is not None else [], row):

@@ -431,7 +431,7 @@ class Vectors:
         if len(inputs) > MOST_INPUTS:
             raise wrong("input", f"is {len(inputs)} texts, and {MOST_INPUTS} are taken at once")
         ref = model_ref_of(asked.model)
-        return [JobRequest(model_ref=ref, inputs=inputs, idle_s=idle_of(asked))]
+        return [JobRequest(model_ref=ref, inputs=inputs, may_idle_s=idle_of(asked))]
 
     def check(self, vector: bytes) -> None:
         """Raises where a vector is shorter than was asked for."""
@@ -510,7 +510,7 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,
         "max_tokens": most,
         "ctx": asked.num_ctx,
-        "idle_s": idle_of(asked),
+        "may_idle_s": idle_of(asked),
         "model_ref": model_ref_of(asked.model),
         "grammar": grammar,
         "logit_bias": _weights(asked.logit_bias),

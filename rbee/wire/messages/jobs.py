@@ -23,10 +23,10 @@ class JobRequest(Question, kw_only=True):
 
     `spread` is over how much its model may be; None: as the queen's settings say. `slots` is how
     many jobs a worker takes at once that is started for it, and `keep_loaded`: the worker that it
-    gets is not unloaded for being idle from then on. `idle_s` is how long it may idle behind this
-    job until it is unloaded (s), which holds until somebody uses it again. `draft` is a model that
-    is to write ahead of it, in a worker that is started for this job. `hub_token` opens what its
-    owner may read on the hub. It is used for this request and told to nobody but the hive that
+    gets is not unloaded for being idle from then on. `may_idle_s` is how long it may idle behind
+    this job until it is unloaded (s), which holds until somebody uses it again. `draft` is a model
+    that is to write ahead of it, in a worker that is started for this job. `hub_token` opens what
+    its owner may read on the hub. It is used for this request and told to nobody but the hive that
     fetches, on the queen's machine or through a tunnel.
     """
 
@@ -40,7 +40,7 @@ class JobRequest(Question, kw_only=True):
     spread: Spread | None = None
     slots: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
     keep_loaded: bool | None = None
-    idle_s: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_IDLE)] | None = None
+    may_idle_s: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_IDLE)] | None = None
     chat_template: NonEmpty | None = None
     draft: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None

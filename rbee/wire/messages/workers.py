@@ -104,9 +104,11 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 
 class WorkerBeat(_Known, kw_only=True):
-    """A worker inside its hive's heartbeat: what the queen routes by."""
+    """A worker inside its hive's heartbeat: what the queen routes by. `may_idle_s` is how long it
+    stays loaded when it idles, where a job has said so (s); None: as any other."""
 
     placement: Placement
+    may_idle_s: float | None = None
 
     @property
     def device(self) -> str:
@@ -162,11 +164,11 @@ class WorkerFailure(msgspec.Struct, kw_only=True):
 
 
 class KeepWorker(Request, kw_only=True):
-    """A worker that is to stay loaded when it idles: for `idle_s` seconds; with `usual` as long as
-    its machine's settings say; else until its room is wanted."""
+    """A worker that is to stay loaded when it idles: for `may_idle_s` seconds; with `usual` as long
+    as its machine's settings say; else until its room is wanted."""
 
     id: str
-    idle_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    may_idle_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
     usual: bool = False
 
 
