@@ -143,8 +143,10 @@ def _block(kind: str, said: str) -> dict[str, Any]:
         content = [found if kind.startswith("web") else {"type": "text", "text": said}]
         return {"type": kind, "tool_use_id": "srvtoolu_1", "content": content}
     if kind == "deep_tool_result":
-        content = json.loads("[" * int(said) + "]" * int(said))
-        return {"type": kind, "tool_use_id": "srvtoolu_1", "content": content}
+        nested: list[Any] = []
+        for _ in range(int(said)):
+            nested = [nested]
+        return {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": nested}
     if kind == "container_upload":
         return {"type": kind, "file_id": said}
     if kind == "image":

@@ -67,7 +67,7 @@ Feature: What Anthropic's words mean here
       | user text news? / assistant server_tool_use web_search, text well / user text and? | user news? / assistant well / user and?; server_tool_use left out |
       | user text time? / assistant mcp_tool_use time, text well / user text and?      | user time? / assistant well / user and?; mcp_tool_use left out |
       | user text news? / assistant web_search_tool_result bees, text well / user text and? | user news? / assistant well / user and?; web_search_tool_result left out |
-      | user text news? / assistant server_tool_use web_search, deep_tool_result 700 | refused: body nests too deep |
+      | user text news? / assistant server_tool_use web_search, deep_tool_result 250 | refused: body nests too deep |
       | user container_upload x, text hello                                            | user hello; container_upload left out        |
       | system tool_addition time                                                      | refused: messages                            |
       | user image x                                                                   | refused: messages[0].content[0]              |
@@ -109,8 +109,8 @@ Feature: What Anthropic's words mean here
       | call time {"a": 1, "b": "x, / cut                 | tool_use time {"a": 1}, max_tokens    |
       | call time {"a": 1, "b": [1, 2 / cut               | tool_use time {"a": 1}, max_tokens    |
       | call time {"a": 1 / cut                           | tool_use time {}, max_tokens          |
-      | call time {"a": 1, "b": [ 2000 times / cut        | tool_use time {"a": 1}, max_tokens    |
-      | call time {"a": 1, "b": [ 2000 times / on ] 2000 times / on } | tool_use time {"a": 1}, tool_use |
+      | call time {"a": 1, "b": [ 100000 times / cut      | tool_use time {"a": 1}, max_tokens    |
+      | call time {"a": 1, "b": [ 100000 times / on ] 100000 times / on } | tool_use time {"a": 1}, tool_use |
       | call time / cut                                   | tool_use time {}, max_tokens          |
     Then it comes to what each row tells
 

@@ -19,6 +19,8 @@ ANSWER = "_tool_result"
 UPLOAD = "container_upload"
 #: What nobody but whoever has made it can read, or is about the answer alone.
 _UNREADABLE = ("encrypted_content", "encrypted_index", "encrypted_stdout", "cache_control")
+#: How many brackets such content may nest: no Python follows for ever.
+_DEEPEST = 200
 
 
 def readable(content: Any) -> str:
@@ -28,19 +30,20 @@ def readable(content: Any) -> str:
         return content or ""
     if isinstance(content, list) and all(_is_text(each) for each in content):
         return "\n\n".join(each["text"] for each in content)
-    try:
-        return encode(_read(content)).decode()
-    except RecursionError:
-        raise nested_too_deep("body") from None
+    return encode(_read(content, _DEEPEST)).decode()
 
 
 def _is_text(block: Any) -> bool:
     return isinstance(block, dict) and isinstance(block.get("text"), str)
 
 
-def _read(said: Any) -> Any:
-    if isinstance(said, list):
-        return [_read(each) for each in said]
-    if not isinstance(said, dict):
+def _read(said: Any, deepest: int) -> Any:
+    if not isinstance(said, (list, dict)):
         return said
-    return {name: _read(each) for name, each in said.items() if name not in _UNREADABLE}
+    if not deepest:
+        raise nested_too_deep("body")
+    if isinstance(said, list):
+        return [_read(each, deepest - 1) for each in said]
+    return {
+        name: _read(each, deepest - 1) for name, each in said.items() if name not in _UNREADABLE
+    }
