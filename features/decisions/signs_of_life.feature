@@ -52,7 +52,9 @@ Feature: What counts as life
 
     @fault.hive.overlook-the-short
     Scenario Outline: Since when a worker has had nothing to do
-      It tells that it works when it has done so for a while, so it is known by what it has ended, too.
+      A worker tells that it works only after half a second. A request that is over sooner is known by the
+      number of requests that have ended.
+
       When a worker that has been idle for 100 seconds tells that <what>
       Then it has been idle since: <then>
 
