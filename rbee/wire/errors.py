@@ -182,6 +182,16 @@ def nested_too_deep(what: str) -> RbeeError:
     return invalid(f"{what} nests too deep", "nest it less")
 
 
+def model_unreadable(path: str, error: OSError) -> RbeeError:
+    """The error for a model's file that a disk does not give."""
+    return RbeeError(
+        "model_not_found",
+        f"cannot read the model file {path}: {error.strerror}",
+        "check the path: a file, readable on the hive's machine",
+        {"path": path},
+    )
+
+
 def stale(worker_id: str, model_ref: str) -> RbeeError:
     """The error for a worker whose model was replaced."""
     return RbeeError(

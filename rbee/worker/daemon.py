@@ -28,7 +28,7 @@ from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import DISK, End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, narration, proof, sse
-from rbee.wire.errors import ErrorBody, RbeeError, stale, stuck, unforeseen
+from rbee.wire.errors import ErrorBody, RbeeError, model_unreadable, stale, stuck, unforeseen
 from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Named, ShutDownWorker
 from rbee.wire.messages.inference import (
     CANCEL_INFERENCE,
@@ -492,12 +492,7 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
     except OSError as error:
         if error.strerror is None:
             raise
-        raise RbeeError(
-            "model_not_found",
-            f"cannot read the model file {path}: {error.strerror}",
-            "check the path: a file, readable on the hive's machine",
-            {"path": path},
-        ) from error
+        raise model_unreadable(path, error) from error
 
 
 def _total(paths: list[str]) -> int:

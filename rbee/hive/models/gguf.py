@@ -24,7 +24,7 @@ from collections.abc import Callable
 import msgspec
 
 from rbee.process.content import open_regular
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, model_unreadable
 from rbee.wire.messages.basics import LARGEST_CONTEXT
 
 #: First read, in bytes: holds the whole header of a model with up to some 10,000 tokens.
@@ -307,12 +307,7 @@ def header_of_file(path: str) -> GgufHeader:
             header = read_header(read, path)
             after = os.fstat(file)
     except OSError as error:
-        raise RbeeError(
-            "model_not_found",
-            f"cannot read the model file {path}: {error.strerror}",
-            "check the path: a file, readable on the hive's machine",
-            {"path": path},
-        ) from error
+        raise model_unreadable(path, error) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise changing(path)
     check_size(header, size, path)
