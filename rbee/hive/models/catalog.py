@@ -18,7 +18,7 @@ from rbee.process.content import open_regular
 from rbee.process.database import Database
 
 if TYPE_CHECKING:
-    from rbee.hive.models.gguf import GgufHeader
+    from rbee.hive.models.gguf.header import GgufHeader
     from rbee.wire.model_ref import ModelRef
 
 Status = Literal["ready", "missing", "changed"]

@@ -13,7 +13,13 @@ from typing import NamedTuple
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelRow, StoredFile, row_of, stored_file
 from rbee.hive.models.download import arrived_size
-from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header, require_model
+from rbee.hive.models.gguf.header import (
+    GgufHeader,
+    check_size,
+    header_of_file,
+    read_header,
+    require_model,
+)
 from rbee.process import owned
 from rbee.wire.errors import RbeeError
 

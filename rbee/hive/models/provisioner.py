@@ -26,7 +26,7 @@ from rbee.hive.models.download import (
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import GgufHeader, header_of_file, require_model
+from rbee.hive.models.gguf.header import GgufHeader, header_of_file, require_model
 from rbee.hive.models.local import row_of_local, sees_all
 from rbee.hive.models.plan_files import (
     PlanFiles,
