@@ -1,7 +1,8 @@
 """A person in front of a browser: Chromium, as it is installed here, told what to do by Playwright.
 
 One browser serves all the scenarios of a test process, each with a profile of its own, and another
-one those that believe the same certificate. It runs in the environment of the clients that others wrote.
+one those that believe the same certificate. They run in the environment of the clients that others
+wrote.
 """
 
 from __future__ import annotations

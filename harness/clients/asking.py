@@ -100,7 +100,6 @@ class Typed:
                 for number, stream in enumerate(streams):
                     os.dup2(stream, number)
                 os.chdir(folder)
-                os.environ.clear()
                 os.environ.update(environment)
                 sys.argv = [self._name, *arguments]
                 sys.exit(self._main())
