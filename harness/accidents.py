@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from harness import swarm
 from harness.cluster import Cluster
 
 _WATCH = """
@@ -304,3 +306,29 @@ def at_start(cluster: Cluster, code: str) -> None:
     folder = _customised(cluster.folder, code)
     search = cluster.environment["PYTHONPATH"]
     cluster.environment["PYTHONPATH"] = f"{folder}{os.pathsep}{search}"
+
+
+def kill_each(cluster: Cluster, line: str, table: Iterable[Mapping[str, str]]) -> list[str]:
+    """Runs the `command` of each row, one after the other in the same home, and kills the program
+    of its `role` as soon as the command narrates this line.
+
+    Returns what was left running after each of them: an empty text where nothing was. Raises
+    AssertionError where a command says no such line, or goes on without an end.
+    """
+    left = []
+    for row in table:
+        cluster.start(row["command"]).wait_for_line(line)
+        swarm.kill(cluster, row["role"])
+        cluster.finish(timeout=90)
+        try:
+            cluster.assert_nothing_left()
+        except AssertionError as error:
+            left.append(f"after the {row['role']} was killed: {error}")
+        else:
+            left.append("")
+    return left
+
+
+def assert_nothing_left(left: Sequence[str]) -> None:
+    """There were commands, and after none of them anything was left running."""
+    assert left and not any(left), "\n".join(filter(None, left))

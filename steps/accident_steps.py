@@ -49,6 +49,16 @@ def killed(context: Context, role: str) -> None:
     context.member = swarm.kill(context.cluster, role)
 
 
+@when('each of these is killed as its command narrates "{line}"')
+def killed_each(context: Context, line: str) -> None:
+    context.left = accidents.kill_each(context.cluster, line, context.table)
+
+
+@then("each of the commands has ended, and left nothing running")
+def left_nothing(context: Context) -> None:
+    accidents.assert_nothing_left(context.left)
+
+
 @given("idle workers leave after {milliseconds:d} ms")
 def short_idle(context: Context, milliseconds: int) -> None:
     context.cluster.set(idle_worker=milliseconds / 1000)
