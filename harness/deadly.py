@@ -43,11 +43,15 @@ def put(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
 
 
 def ask_each(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str]]:
-    """Asks each of these models something; its file, what was to be said, and what was."""
+    """Asks all of these models something at once; its file, what was to be said, and what was."""
+    command = "rbee-keeper infer --model file:$SHELF/{} --max-tokens 5 '{}'"
+    running = [
+        (row, cluster.start(command.format(row["file"], row.get("prompt", "hello"))))
+        for row in table
+    ]
     asked = []
-    for row in table:
-        command = f"rbee-keeper infer --model file:$SHELF/{row['file']} --max-tokens 5"
-        finished = cluster.run(f"{command} '{row.get('prompt', 'hello')}'")
+    for row, each in running:
+        finished = cluster.finish(each)
         asked.append((row["file"], row["error"], finished.stderr if finished.status else ""))
     return asked
 
