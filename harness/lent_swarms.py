@@ -3,8 +3,8 @@
 To wake a queen, a hive and a worker, and to see them off, takes most of what such a scenario costs.
 A scenario that carries the tag `tags.ONLY_ASKS` says that it leaves the swarm as it found it, jobs
 that are over aside; the next one of the same test process that has the same sentences up to the one
-that wakes a swarm goes on with it. What a scenario added, workers, models and keys, is taken away
-by the routes for it. Then the swarm has to be what it was when it was woken, down to its processes;
+that wakes a swarm goes on with it. What a scenario added, workers, models, keys and names, is taken
+away by the routes for it. Then the swarm has to be what it was when it was woken, down to its processes;
 else the scenario fails, and its swarm is never lent again.
 """
 
@@ -179,7 +179,7 @@ def _assert_found(cluster: Cluster, found: State) -> None:
 
 
 def _take_away(cluster: Cluster, found: State) -> None:
-    """Stops the workers and removes the models and the keys that were not there at first."""
+    """Stops the workers and removes the models, keys and names that were not there at first."""
     _settled(cluster)
     for worker in cluster.queen_get("/workers")["workers"]:
         if worker["worker_id"] not in str(found["workers"]):
@@ -187,6 +187,9 @@ def _take_away(cluster: Cluster, found: State) -> None:
     for key in cluster.queen_get("/keys")["keys"]:
         if f"'{key['name']}'" not in str(found["queen.db api_keys"]):
             _delete(cluster, f"/keys/{key['name']}")
+    for name in cluster.queen_get("/names")["names"]:
+        if f"'{name['name']}'" not in str(found["queen.db model_names"]):
+            _delete(cluster, f"/names/{quote(name['name'], safe='')}")
     if found["hives"]:
         for model in cluster.queen_get("/models")["models"]:
             if f"'{model['model_ref']}'" not in str(found["hive.db models"]):

@@ -49,6 +49,7 @@ Feature: A download survives whatever happens to it
       And the exit status is 1
       And 600000 bytes of "minillama-q8_0.gguf" are kept for the next time
       And the hive's catalog holds no model
+      And nothing is left running
 
     @fault.hive.no-resume
     Scenario: The run after a failure goes on at the same byte
