@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fixtures.hub.control import FaultKind, SeenRequest
 from harness import cluster as processes
+from harness import machine
 from harness.cluster import NO_HUB, Cluster
 from harness.program import Finished
 from harness.waiting import wait_until
@@ -30,6 +31,12 @@ SMALL_DISK, SMALL_HOME = 4 << 20, 12 << 20
 def be_impatient(cluster: Cluster) -> None:
     """A stall counts as one after a moment, and nothing is tried a second time."""
     cluster.set(download_stall=STALL_S, download_tries=1)
+
+
+def hub_for_impatient(cluster: Cluster, repository: str) -> None:
+    """A hub that holds this repository, for hives that `be_impatient`."""
+    be_impatient(cluster)
+    machine.hub_with(cluster, repository)
 
 
 def notice_stalls(cluster: Cluster) -> None:

@@ -120,7 +120,9 @@ def pass_on_to_queen(cluster: Cluster, *, closes: bool = False) -> Impostor:
     """Somebody passes on what comes to the queen; commands are made to ask there."""
     port = cluster.ports.all[-1]
     impostor = Impostor(cluster, port, "queen", cluster.ports.queen, closes=closes)
-    (cluster.home / "running" / "queen.json").unlink()
+    note, aside = cluster.home / "running" / "queen.json", cluster.folder / "queen.json"
+    note.rename(aside)
+    cluster.on_close(lambda: aside.rename(note))
     cluster.set(queen_port=port)
     return impostor
 

@@ -4,8 +4,8 @@ To wake a queen, a hive and a worker, and to see them off, takes most of what su
 A scenario that carries the tag `tags.ONLY_ASKS` says that it leaves the swarm as it found it, jobs
 that are over aside; the next one of the same test process that has the same sentences up to the one
 that wakes a swarm goes on with it. What a scenario added, workers, models, keys and names, is taken
-away by the routes for it. Then the swarm has to be what it was when it was woken, down to its processes;
-else the scenario fails, and its swarm is never lent again.
+away by the routes for it. Then the swarm has to be what it was when it was woken, down to its
+processes; else the scenario fails, and its swarm is never lent again.
 """
 
 from __future__ import annotations

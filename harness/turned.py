@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.server
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.cluster import Cluster
+from harness.program import Finished
 from harness.serving import serve
 from harness.trial.hostile_hive import TOKEN, Answer, HostileHive, bomb, endless, silent, whole
 
@@ -28,29 +30,28 @@ class Turned:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        cluster.assert_status(0, cluster.run("rbee-keeper infer hello"))  # draws the token
+        cluster.assert_status(0, cluster.run("rbee-keeper status"))  # draws the token
         self._hive = HostileHive(cluster.token, cluster.ports.hive, cluster.url("queen"))
         cluster.on_close(self._leave)
-        # It does not end by itself, and its queen would wait for it.
-        cluster.set(stop_request=0.5, stop_term=0.5, stop_total=1)
+        # It does not end by itself, and its queen would wait for it, or for an answer.
+        cluster.set(stop_request=0.5, stop_term=0.5, stop_total=1, list_patience=1)
         cluster.assert_status(0, cluster.run("rbee-keeper up"))
         cluster.expect_warm()
         self._before = self._mebibytes()
         self._elsewhere = _Elsewhere()
         cluster.on_close(self._elsewhere.close)
 
-    def answer(self, route: str, how: str) -> None:
-        """What it answers to a route from now on."""
-        self._hive.answers[route] = _ANSWERS[how]()
+    def ask_each(self, command_line: str, route: str, ways: Sequence[str]) -> list[Finished]:
+        """Runs a command as often as there are ways in which it answers to that route."""
+        finished = []
+        for how in ways:
+            self._hive.answers[route] = _ANSWERS[how]() if how in _ANSWERS else self._send_on
+            finished.append(self._cluster.run(command_line))
+        return finished
 
     def has_a_worker(self) -> None:
         """It says that it has the test model loaded."""
         self._hive.has_a_worker()
-
-    def send_elsewhere(self, route: str) -> None:
-        """It sends on to another program whoever asks for a route."""
-        place = f"HTTP/1.1 307 Go\r\nLocation: {self._elsewhere.url}\r\nContent-Length: 0\r\n\r\n"
-        self._hive.answers[route] = lambda taken: taken.sendall(place.encode())
 
     def assert_grown_less_than(self, mebibytes: int) -> None:
         """The queen has not kept what it said."""
@@ -67,6 +68,10 @@ class Turned:
         lines = Path(f"/proc/{queen.pid}/status").read_text().splitlines()
         (line,) = (each for each in lines if each.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024
+
+    def _send_on(self, taken: socket.socket) -> None:
+        place = f"HTTP/1.1 307 Go\r\nLocation: {self._elsewhere.url}\r\nContent-Length: 0\r\n\r\n"
+        taken.sendall(place.encode())
 
     def _leave(self) -> None:
         self._hive.answers.clear()

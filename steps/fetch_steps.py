@@ -11,6 +11,11 @@ def impatient(context: Context) -> None:
     fetching.be_impatient(context.cluster)
 
 
+@given('a hub that holds "{repository}", and a hive that gives up at the first trouble')
+def hub_for_impatient(context: Context, repository: str) -> None:
+    fetching.hub_for_impatient(context.cluster, repository)
+
+
 @given("a hive that notices a stall at once")
 def notices_stalls(context: Context) -> None:
     fetching.notice_stalls(context.cluster)

@@ -159,8 +159,10 @@ Feature: Phase 7: the hive fetches the model
         """
       And the exit status is 0
 
+    @only-asks
     Scenario: A model whose file somebody has deleted is fetched again
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       And I have typed "rbee-keeper pull HF:author/minillama"
       And somebody has deleted "minillama-q4_0.gguf"
       When I type "rbee-keeper infer --model HF:author/minillama 'hello'"

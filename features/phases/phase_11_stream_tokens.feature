@@ -21,8 +21,10 @@ Feature: Phase 11: tokens stream over three hops
     Then the event "done" tells "finish_reason" as "length"
     And the event "done" tells "tokens_out" as "5"
 
+  @only-asks
   @fault.worker.no-terminal-event
   Scenario: The end of an answer is learnt
+    Given a swarm that is warm
     When I type "rbee-keeper infer --json --temperature 0 'hello'"
     Then the event "done" tells times and counts
 
