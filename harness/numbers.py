@@ -173,8 +173,9 @@ def restarts() -> list[float]:
 def questions_of_hub(pause_s: float | None = None) -> list[float]:
     """After how many seconds a hub is asked again that is in trouble, and may want a pause."""
     # Late: the hub's client is heavy.
-    from rbee.hive.models.hub import Patience, pause_after
+    from rbee.hive.models.hub import pause_after
     from rbee.hive.models.hub_failures import HubFailure
+    from rbee.hive.models.model_plan import Patience
 
     failure = HubFailure("download_failed", "")
     failure.transient, failure.retry_after_s = True, pause_s

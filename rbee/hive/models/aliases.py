@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rbee.hive.models import hub, names
+from rbee.hive.models import names
 from rbee.hive.models.catalog import ModelRow
+from rbee.hive.models.model_plan import ModelPlan
 from rbee.wire.model_ref import ModelRef
 
 
-def is_of(row: ModelRow, plan: hub.ModelPlan) -> bool:
+def is_of(row: ModelRow, plan: ModelPlan) -> bool:
     """Whether a row has the files of a plan, by what the hub calls their content."""
     if len(row.files) != len(plan.files):
         return False

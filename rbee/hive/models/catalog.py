@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from rbee.process.content import open_regular
-from rbee.process.database import Database
+from rbee.process.transactions import Database
 
 if TYPE_CHECKING:
     from rbee.hive.models.gguf.header import GgufHeader

@@ -8,8 +8,8 @@ import time
 
 import msgspec
 
-from rbee.hive.models import hub
 from rbee.hive.models.download import Fetching
+from rbee.hive.models.model_plan import HubFile
 from rbee.http.operation import Operation
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -54,7 +54,7 @@ class ProgressTeller(msgspec.Struct):
     _since: float = msgspec.field(default_factory=time.monotonic)
     _narrated_at: float = 0.0
 
-    def watch(self, file: hub.HubFile, before: int) -> Fetching:
+    def watch(self, file: HubFile, before: int) -> Fetching:
         """What is told of in a thread: one file, with so many bytes of others before it."""
         soon = asyncio.get_running_loop().call_soon_threadsafe
         return Fetching(

@@ -27,6 +27,7 @@ from rbee.hive.models.download import (
 )
 from rbee.hive.models.gguf.header import GgufHeader, header_of_file, require_model
 from rbee.hive.models.local import row_of_local, sees_all
+from rbee.hive.models.model_plan import HubFile, ModelPlan, Patience
 from rbee.hive.models.plan_files import (
     PlanFiles,
     header_on_hub,
@@ -80,16 +81,16 @@ class Provisioner(msgspec.Struct):
     provisions: Board[Provision] = msgspec.field(
         default_factory=lambda: Board(_missing, _PROVISIONS_KEPT)
     )
-    _plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
+    _plans: dict[ModelRef, tuple[float, ModelPlan]] = {}
     _headers: dict[str, tuple[GgufHeader, ...]] = {}
     _turns: Turns = msgspec.field(default_factory=lambda: Turns(DOWNLOADS.most, OF_ONE_HOST))
     #: Whether files may lie there that a newer version has replaced.
     _is_untidy: bool = True
 
     @property
-    def _patience(self) -> hub.Patience:
-        settings, most = self._settings, hub.Patience()
-        return hub.Patience(
+    def _patience(self) -> Patience:
+        settings, most = self._settings, Patience()
+        return Patience(
             min(most.answer_s, settings.download_stall), min(most.tries, settings.download_tries)
         )
 
@@ -152,7 +153,7 @@ class Provisioner(msgspec.Struct):
             kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))
         return headers
 
-    async def plan(self, ref: ModelRef) -> hub.ModelPlan:
+    async def plan(self, ref: ModelRef) -> ModelPlan:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""
         now = time.monotonic()
         if ref not in self._plans or now - self._plans[ref][0] > _PLAN_FRESH:
@@ -266,7 +267,7 @@ class Provisioner(msgspec.Struct):
         await self._lead_others(row, newer)
         return newer
 
-    async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
+    async def _fetch(self, provision: Provision, plan: ModelPlan) -> ModelRow:
         started = time.monotonic()
         folder = self._models / plan.folder
         await in_thread(DISK, require_inside, self._models, folder, plan)
@@ -294,8 +295,8 @@ class Provisioner(msgspec.Struct):
         return await self._entered(files)
 
     async def _without_what_is_wrong(
-        self, provision: Provision, plan: hub.ModelPlan, here: dict[str, StoredFile]
-    ) -> hub.ModelPlan:
+        self, provision: Provision, plan: ModelPlan, here: dict[str, StoredFile]
+    ) -> ModelPlan:
         """The plan without the files of a cache that others may write and that are not as listed.
 
         Of a cache that is this user's own the hub's client has seen to that. What was found right
@@ -311,7 +312,7 @@ class Provisioner(msgspec.Struct):
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
         teller = ProgressTeller(provision, total, 0)
-        wrong: dict[str, hub.HubFile] = {}
+        wrong: dict[str, HubFile] = {}
         before = 0
         for file in shared:
             watch = teller.watch(file, before)
@@ -331,7 +332,7 @@ class Provisioner(msgspec.Struct):
         self._on_led(row.ref, row.paths)
         return row
 
-    def _here(self, plan: hub.ModelPlan) -> dict[str, StoredFile]:
+    def _here(self, plan: ModelPlan) -> dict[str, StoredFile]:
         """The files of a plan that are here under another name or of an earlier version, by name.
 
         They are known by what the hub calls their content, and as they were when it was checked.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelRow
+from rbee.hive.models.model_plan import repo_folder
 from rbee.wire.model_ref import ModelRef
 
 
@@ -15,7 +15,7 @@ def unfinished(models: Path, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[
     if ref.source != "hf":
         return []
     whole = {path for row in rows for path in row.paths}
-    there = (models / hub.repo_folder(ref.repo)).rglob("*")
+    there = (models / repo_folder(ref.repo)).rglob("*")
     return [path for path in there if path.is_file() and str(path) not in whole]
 
 
