@@ -19,7 +19,6 @@ from rbee.worker.engines.conversation import (
 )
 from rbee.worker.engines.llamacpp.server import LlamaServer
 from rbee.worker.engines.llamacpp.template import SWITCH, ChatTemplate
-from rbee.worker.engines.slots import Slot
 from rbee.worker.engines.thinking import grammar_behind
 
 #: The field that bounds a thought, in tokens.
@@ -185,11 +184,6 @@ def behind(body: dict[str, Any], answer: str) -> bytes:
         message = {"role": "assistant", "content": answer}
         answer = f", {json.dumps(message, ensure_ascii=False)[:-2]}"
     return answer.encode(errors="replace")
-
-
-def in_slot(slot: Slot) -> dict[str, int]:
-    """Has a body read in a slot."""
-    return {} if slot.number is None else {"id_slot": slot.number}
 
 
 def _short(picture: re.Match[bytes]) -> bytes:

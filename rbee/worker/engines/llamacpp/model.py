@@ -27,7 +27,6 @@ from rbee.worker.engines.llamacpp.body import (
     behind,
     body_of,
     demand_form,
-    in_slot,
     refuse_tokens,
     text_of,
 )
@@ -36,7 +35,7 @@ from rbee.worker.engines.llamacpp.server import UNANSWERED
 from rbee.worker.engines.llamacpp.template import ChatTemplate
 from rbee.worker.engines.llamacpp.vectors import LlamaVectors
 from rbee.worker.engines.refusals import nothing_to_read, refused, template_unusable
-from rbee.worker.engines.slots import Slots
+from rbee.worker.engines.slots import Slot, Slots
 from rbee.worker.engines.thinking import Thoughts
 from rbee.worker.engines.turns import Turn, Turns
 
@@ -71,6 +70,9 @@ class LlamaCpp:
         #: Why it can be shown no pictures, in words; empty: it can.
         self._unseeing = loading.unseeing
         self._slots = Slots(orders.slots)
+        #: Whether it chooses slots by itself: with a cache beside them it empties those that idle,
+        #: and finds nothing again in one that it is told to take.
+        self._chooses = orders.settings.prompt_cache_mib > 0
         #: How many texts it remembers the likelihoods of.
         self._remembered = 2 * orders.slots
         self._vectors = LlamaVectors(self._server, orders, self._template.marks_of_turns)
@@ -182,7 +184,7 @@ class LlamaCpp:
             self._slots.taken(text_of(body)) as slot,
             self._turns.taken(slot.unread, may_stop=may_stop) as turn,
         ):
-            body = {**body, **in_slot(slot)}
+            body = self._in_slot(body, slot)
             while True:
                 turn.waits(caller.cancelled, caller.on_hold)
                 if not self._write_on(request, body, answer, caller, turn):
@@ -311,7 +313,13 @@ class LlamaCpp:
     ) -> Iterator[dict[str, Any]]:
         """See `LlamaServer.written`."""
         with self._slots.taken(text_of(body)) as slot:
-            yield from self._server.written(request, caller, on_read, {**body, **in_slot(slot)})
+            yield from self._server.written(request, caller, on_read, self._in_slot(body, slot))
+
+    def _in_slot(self, body: dict[str, Any], slot: Slot) -> dict[str, Any]:
+        """Has a body read in this slot, where that is not left to the engine."""
+        if self._chooses or slot.number is None:
+            return body
+        return {**body, "id_slot": slot.number}
 
     # --- tokens ---------------------------------------------------------------------------------
 
