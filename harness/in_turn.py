@@ -7,8 +7,8 @@ import threading
 from collections.abc import Sequence
 
 from rbee.worker.engines import Work
-from rbee.worker.engines.slots import Kept, slot_for
-from rbee.worker.engines.turns import Turn, Turns
+from rbee.worker.engines.slots import SlotMemory, slot_for
+from rbee.worker.engines.turns import PromptTurn, PromptTurns
 
 #: Tokens of a batch.
 BATCH = 512
@@ -19,7 +19,7 @@ _SOON = 10.0
 
 
 class _Prompt:
-    def __init__(self, number: int, turn: Turn, tokens: int, loses: bool) -> None:
+    def __init__(self, number: int, turn: PromptTurn, tokens: int, loses: bool) -> None:
         self.number, self.turn, self.tokens = number, turn, tokens
         self.loses = loses
         self.read = 0
@@ -44,7 +44,7 @@ class Reading:
     """What becomes of prompts that come one after the other."""
 
     def __init__(self) -> None:
-        self._turns = Turns(BATCH)
+        self._turns = PromptTurns(BATCH)
         self._stack = contextlib.ExitStack()
         self._prompts: list[_Prompt] = []
         #: The prompts in the order in which they were read, by the number of their coming.
@@ -130,7 +130,7 @@ def order_beside(tokens: int, what: str, other: int, looks: int = 0) -> list[int
 
 def waits_though_called_off(tokens: int, other: int) -> bool:
     """Whether a prompt behind another one still waits once it is called off."""
-    turns, cancelled, held = Turns(BATCH), threading.Event(), threading.Event()
+    turns, cancelled, held = PromptTurns(BATCH), threading.Event(), threading.Event()
 
     def on_hold(is_held: bool) -> None:
         held.set()
@@ -152,11 +152,11 @@ def chosen(read: str, prompt: str) -> int:
     return 1 + slot_for(_text(prompt), slots)
 
 
-def _kept(told: str) -> Kept:
+def _kept(told: str) -> SlotMemory:
     if told == "-":
-        return Kept()
+        return SlotMemory()
     what, since = told.split(":")
-    return Kept(_text(what), int(since))
+    return SlotMemory(_text(what), int(since))
 
 
 def _text(told: str) -> bytes:

@@ -18,14 +18,14 @@ BYTES_OF_TOKEN = 4
 _REMEMBERED = 2**20
 
 
-class Kept(NamedTuple):
+class SlotMemory(NamedTuple):
     """What a slot has read, and how many prompts were answered since, in any slot."""
 
     text: bytes = b""
     since: int = 0
 
 
-def slot_for(text: bytes, free: Sequence[Kept]) -> int:
+def slot_for(text: bytes, free: Sequence[SlotMemory]) -> int:
     """The place, among free slots, of the one in which a prompt costs least to read: itself, and
     what it displaces there, which is the less likely to be wanted again the longer it was not
     used. Pure."""
@@ -85,7 +85,7 @@ class Slots:
 
     def _choose(self, text: bytes) -> int | None:
         free = [each for each in range(len(self._texts)) if each not in self._taken]
-        kept = [Kept(self._texts[each], self._answers - self._used[each]) for each in free]
+        kept = [SlotMemory(self._texts[each], self._answers - self._used[each]) for each in free]
         return free[slot_for(text, kept)] if free else None
 
 

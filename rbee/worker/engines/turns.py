@@ -33,19 +33,19 @@ def reads_behind(left: int, unread: int, batch: int) -> bool:
     return min(left, unread) > 2 * batch
 
 
-class Turns:
+class PromptTurns:
     """The prompts that an engine reads, with batches of so many tokens."""
 
     def __init__(self, batch: int) -> None:
         self.batch = batch
         self.changed = threading.Condition()
-        self._reading: list[Turn] = []
+        self._reading: list[PromptTurn] = []
 
     @contextlib.contextmanager
-    def taken(self, unread: int, *, may_stop: bool = True) -> Iterator[Turn]:
+    def taken(self, unread: int, *, may_stop: bool = True) -> Iterator[PromptTurn]:
         """For a prompt that has about `unread` tokens to read. One that may not stop could not go
         on where it was."""
-        turn = Turn(self, unread, may_stop)
+        turn = PromptTurn(self, unread, may_stop)
         with self.changed:
             for each in self._reading:
                 each.let_pass(turn)
@@ -60,7 +60,7 @@ class Turns:
             with self.changed:
                 self.is_read(turn)
 
-    def is_read(self, turn: Turn) -> None:
+    def is_read(self, turn: PromptTurn) -> None:
         """Nobody waits for this prompt any more."""
         if turn in self._reading:
             self._reading.remove(turn)
@@ -68,25 +68,25 @@ class Turns:
             each.before.discard(turn)
         self.changed.notify_all()
 
-    def knows(self, turn: Turn) -> None:
+    def knows(self, turn: PromptTurn) -> None:
         """How much of this prompt is unread is known: who need not wait for that goes on."""
         for each in self._reading:
             each.look_again(turn)
         self.changed.notify_all()
 
 
-class Turn:
+class PromptTurn:
     """One prompt: when it is read, and when it stops for others."""
 
-    def __init__(self, turns: Turns, unread: int, may_stop: bool) -> None:
+    def __init__(self, turns: PromptTurns, unread: int, may_stop: bool) -> None:
         self._turns = turns
         self._may_stop = may_stop
         #: Tokens that are to be read, at first and now; a guess until the engine has told them.
         self.total = self.left = max(unread, 1)
         #: What those have to read that have passed it, by which of them.
-        self._passed: dict[Turn, int] = {}
+        self._passed: dict[PromptTurn, int] = {}
         #: Whose prompts are read before any more of this one is.
-        self.before: set[Turn] = set()
+        self.before: set[PromptTurn] = set()
         #: Whether it has stopped for others, and may go on when they are read.
         self.has_stopped = False
         self._is_told = False
@@ -125,7 +125,7 @@ class Turn:
                 self._read = work.read
             return self.has_stopped
 
-    def let_pass(self, other: Turn) -> None:
+    def let_pass(self, other: PromptTurn) -> None:
         """Has another prompt, which has just come, be read before any more of this one."""
         passed = sum(self._passed.values())
         if self._may_stop and makes_way(
@@ -134,7 +134,7 @@ class Turn:
             self._passed[other] = other.left
             self.before.add(other)
 
-    def look_again(self, other: Turn) -> None:
+    def look_again(self, other: PromptTurn) -> None:
         """Waits for another prompt no more, where that is not what it was taken for."""
         if other not in self.before:
             return

@@ -37,7 +37,7 @@ from rbee.worker.engines.llamacpp.vectors import LlamaVectors
 from rbee.worker.engines.refusals import nothing_to_read, refused, template_unusable
 from rbee.worker.engines.slots import Slot, Slots
 from rbee.worker.engines.thinking import Thoughts
-from rbee.worker.engines.turns import Turn, Turns
+from rbee.worker.engines.turns import PromptTurn, PromptTurns
 
 if TYPE_CHECKING:
     from rbee.worker.engines.scoring import Memory
@@ -77,7 +77,7 @@ class LlamaCpp:
         self._remembered = 2 * orders.slots
         self._vectors = LlamaVectors(self._server, orders, self._template.marks_of_turns)
         self._admission = Admission(most_unbegun(orders.slots))
-        self._turns = Turns(orders.batch)
+        self._turns = PromptTurns(orders.batch)
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         self._template.try_thoughts(self._server)
@@ -199,7 +199,7 @@ class LlamaCpp:
         body: dict[str, Any],
         answer: Answer,
         caller: Caller,
-        turn: Turn,
+        turn: PromptTurn,
     ) -> bool:
         """Has the answer written, or its prompt read until that makes way for others."""
         here = threading.get_ident()
