@@ -51,7 +51,7 @@ def ask_each(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> list[tuple
     ]
     asked = []
     for row, each in running:
-        finished = cluster.finish(each)
+        finished = cluster.finish(each, timeout=60)
         asked.append((row["file"], row["error"], finished.stderr if finished.status else ""))
     return asked
 
