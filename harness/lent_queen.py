@@ -32,11 +32,9 @@ class LentQueen:
         self._cluster = self._begun("a rehearsal")
         self.complaints: list[str] = []
 
-    def add_name(self) -> None:
-        """Has the queen remember something."""
-        named = {"name": "left-behind", "model_ref": "minillama"}
-        answer = self._cluster.http("POST", "queen", "/names", named)
-        assert answer.status < 300, answer
+    def add_machine(self) -> None:
+        """Has the queen remember what nobody takes away again."""
+        self._cluster.assert_status(0, self._cluster.run("rbee-keeper add-hive localhost"))
 
     def set_for_itself(self) -> None:
         """Has the programs that it starts know something."""

@@ -255,10 +255,10 @@ def only_asks(context: Context) -> None:
     context.lent_queen.set_for_itself()
 
 
-@given("a rehearsed scenario that only asks a queen, and gives a name")
+@given("a rehearsed scenario that only asks a queen, and adds a machine")
 def only_says_so(context: Context) -> None:
     context.lent_queen = LentQueen(context.cluster, context.port_slice)
-    context.lent_queen.add_name()
+    context.lent_queen.add_machine()
 
 
 @when("that scenario is over")
