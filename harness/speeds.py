@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from rbee.hive.models.fit import worker_need
 from rbee.hive.models.gguf import GgufHeader, Weights
-from rbee.queen.decisions import Check, Look, Start, decide, note
+from rbee.queen.decisions import decide, note
+from rbee.queen.next_steps import Check, Look, Start
 from rbee.queen.scheduler import HiveFacts
 from rbee.queen.speed import Estimate, estimate
 from rbee.queen.state import Claim, Hive, Place, Room, State

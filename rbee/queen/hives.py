@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -44,8 +44,6 @@ from rbee.wire.messages.plans import How
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.narration import device_name
 
-T = TypeVar("T")
-
 
 class _KeptOff(NamedTuple):
     """What has kept a hive from being awake when that was tried last, and when others were gone on
@@ -74,8 +72,8 @@ class _Waking:
 
 
 class Hives:
-    """The hives of this swarm, on and off; `directory` are their machines, and `peers` are they and
-    their workers as they are spoken to."""
+    """The hives of this swarm, on and off; `registry` is what is known of those that live,
+    `directory` are their machines, and `peers` are they and their workers as they are spoken to."""
 
     def __init__(
         self,
@@ -88,7 +86,7 @@ class Hives:
         self._here = here
         self._settings = here.settings
         self._catalog = catalog
-        self._registry = registry
+        self.registry = registry
         self.directory = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         self.peers = Peers(here, session, registry, self.directory)
         #: Hives that were woken or taken over and have not been seen to end.
@@ -102,22 +100,13 @@ class Hives:
         )
         self._tunnels = OpenTunnels(self._settings, registry, self._open_tunnel_again)
 
-    async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
-        return await self._registry.unless_offline(lambda: hive.hive_id, work)
-
-    async def until_lost(self, hive_ids: Collection[str]) -> None:
-        """Returns once one of these hives has fallen silent, or has ended."""
-        known = self._registry.hives
-        await self._registry.until(lambda: any(each not in known for each in hive_ids))
-
     def typed_from_here(self, hive_id: str, error: RbeeError) -> RbeeError:
         """An error of what runs on a hive with what it says to type as it is typed here."""
         return self.directory.known(hive_id).typed_from_here(error)
 
     async def living(self, node: str | None, say: Say) -> list[Hive]:
         """Phase 4: the hives that live, only `node` if one is named, with what they have now."""
-        hives = [hive for hive in self._registry.hives.values() if node in (None, hive.hive_id)]
+        hives = [hive for hive in self.registry.hives.values() if node in (None, hive.hive_id)]
         described = [hive for hive in hives if hive.devices is not None]
         told_after = time.monotonic() - self._settings.capabilities_fresh
         old = [hive for hive in described if hive.devices_at <= told_after]
@@ -212,7 +201,7 @@ class Hives:
 
     def missing(self, node: str | None) -> dict[str, RbeeError]:
         """What has kept hives asleep, only `node` if one is named, that are not awake yet."""
-        living = self._registry.hives
+        living = self.registry.hives
         return {
             hive_id: kept.error
             for hive_id, kept in self._kept_off.items()
@@ -230,10 +219,10 @@ class Hives:
 
     async def away(self, model_ref: str) -> list[Away]:
         """The machines of the catalog that have told their devices and are not awake now."""
-        living = {key for key, hive in self._registry.hives.items() if hive.devices is not None}
+        living = {key for key, hive in self.registry.hives.items() if hive.devices is not None}
         found = []
         for row in await in_thread(DATABASE, self._catalog.list):
-            asleep = self._registry.asleep.get(row.hive_id)
+            asleep = self.registry.asleep.get(row.hive_id)
             devices = asleep.devices if asleep is not None else row.devices
             if row.hive_id in living or devices is None:
                 continue
@@ -263,7 +252,7 @@ class Hives:
 
     def _is_late(self, hive_id: str) -> bool:
         """Whether a hive takes long to wake, and has not told its devices yet."""
-        hive = self._registry.hives.get(hive_id)
+        hive = self.registry.hives.get(hive_id)
         return hive_id in self._late and (hive is None or hive.devices is None)
 
     async def _late_one(self, row: HiveRow, say: Say) -> Hive:
@@ -284,11 +273,11 @@ class Hives:
             if isinstance(error, RbeeError):
                 self._pass_over(hive_id, error)
                 waking.hearers.say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
-            self._registry.wakes_no_more(hive_id)
+            self.registry.wakes_no_more(hive_id)
 
         waking.hearers.each.clear()
         self._late[hive_id] = waking
-        self._registry.takes_long(hive_id)
+        self.registry.takes_long(hive_id)
         waking.task.add_done_callback(over)
 
     async def rouse(self, hive_id: str, say: Say) -> Hive:
@@ -297,7 +286,7 @@ class Hives:
         row, machine = await self.directory.row(hive_id), self.directory.known(hive_id)
         if row is not None:
             machine = self.directory.machine(row)
-        living = self._registry.hives.get(hive_id)
+        living = self.registry.hives.get(hive_id)
         if living is not None and living.devices is not None:
             return living
         if row is None or row.wake is None or not isinstance(machine, OtherMachine):
@@ -313,7 +302,7 @@ class Hives:
 
     async def suspends(self, hive_id: str, models: Sequence[ModelView], say: Say) -> None:
         """A hive has its machine suspended next: it is no longer one that lives."""
-        self._registry.suspended(hive_id, {each.model_ref: each for each in models})
+        self.registry.suspended(hive_id, {each.model_ref: each for each in models})
         self._on.discard(hive_id)
         self._kept_off.pop(hive_id, None)
         self._power.note_suspended(hive_id)
@@ -326,13 +315,13 @@ class Hives:
         if self._power.note_heard(hive_id):
             self._on.add(hive_id)
             machine = self.directory.known(hive_id)
-            hive = self._registry.hives.get(hive_id)
+            hive = self.registry.hives.get(hive_id)
             if hive is not None and hive.tunnelled and isinstance(machine, OtherMachine):
                 self._tunnels.keep(hive_id, machine)
 
     def is_measured(self, hive_id: str) -> bool:
         """Whether it is known how fast bytes pass between the queen and a hive."""
-        hive = self._registry.hives.get(hive_id)
+        hive = self.registry.hives.get(hive_id)
         if hive is None or hive_id == LOCAL:
             return True
         fresh_ms = 1000 * self._settings.network_fresh
@@ -340,7 +329,7 @@ class Hives:
 
     async def note_network(self, hive_id: str, bytes_per_second: float) -> None:
         """So fast bytes pass between the queen and a hive: the catalog remembers it."""
-        hive = self._registry.hives.get(hive_id)
+        hive = self.registry.hives.get(hive_id)
         if hive is not None:
             hive.bytes_per_second, hive.measured_at_ms = bytes_per_second, narration.now_ms()
             with contextlib.suppress(RbeeError):  # else it is measured again
@@ -349,20 +338,20 @@ class Hives:
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers
         both."""
-        devices = self._registry.processor(hive_id, name, gb_per_second)
+        devices = self.registry.processor(hive_id, name, gb_per_second)
         if devices is not None:
             await in_thread(DATABASE, self._catalog.describe, hive_id, devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
-        hive = self._registry.hives.get(hive_id)
+        hive = self.registry.hives.get(hive_id)
         if hive is None or self.directory.known(hive_id) is self.directory.own:
             return
         try:
             async with timeout(self._settings.connect_timeout):
                 await self.peers.hive(hive).call(HEALTH)
         except (RbeeError, asyncio.TimeoutError):
-            self._registry.lost(hive_id)
+            self.registry.lost(hive_id)
 
     async def add(self, hive_id: str, wanted: AddHive, say: Say) -> Devices:
         """Looks at a machine, wakes its hive, and writes both into the catalog.
@@ -426,9 +415,9 @@ class Hives:
         await called_off([each.task for late, each in self._late.items() if late == hive_id])
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             await self._put_to_sleep(hive_id, say)
-            self._registry.gone(hive_id)
+            self.registry.gone(hive_id)
             await self.directory.remove(hive_id)
-        self._registry.wakes_not(hive_id)
+        self.registry.wakes_not(hive_id)
         self._kept_off.pop(hive_id, None)
 
     async def stop_workers(self) -> None:
@@ -438,7 +427,7 @@ class Hives:
             peer = await self.peers.worker(hive_id, worker.url, worker.worker_id)
             await peer.call(SHUT_DOWN_WORKER, ShutDownWorker())
 
-        workers = [stop(hive_id, worker) for hive_id, worker in self._registry.workers()]
+        workers = [stop(hive_id, worker) for hive_id, worker in self.registry.workers()]
         # A worker that does not hear is ended by its hive.
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
@@ -459,7 +448,7 @@ class Hives:
         Until it has read that it may stay, the kernel ends it together with this queen. It reads
         that before it answers a question that is asked later.
         """
-        hive = self._registry.hives.get(LOCAL)
+        hive = self.registry.hives.get(LOCAL)
         if hive is not None:
             with contextlib.suppress(RbeeError):
                 await self.peers.hive(hive).call(HEALTH)
@@ -478,7 +467,7 @@ class Hives:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
             if self.directory.is_forgotten(row.hive_id):
                 await self.directory.require(row.hive_id)
-            hive = self._registry.hives.get(row.hive_id)
+            hive = self.registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
             if hive is not None:
@@ -525,10 +514,10 @@ class Hives:
             hive = await self._adopt(row, way, say)
             if hive is None:
                 say(narration.HIVE_WAKE, host=row.host, port=way.port)
-                with self._registry.expecting(row.hive_id):
+                with self.registry.expecting(row.hive_id):
                     url = await machine.start(row, way, say)
                     tunnelled = row.is_tunnelled
-                    hive = self._registry.woken(row.hive_id, row.host, url, tunnelled)
+                    hive = self.registry.woken(row.hive_id, row.host, url, tunnelled)
         self._on.add(row.hive_id)
         if isinstance(machine, OtherMachine) and row.is_tunnelled:
             self._tunnels.keep(row.hive_id, machine)
@@ -539,10 +528,10 @@ class Hives:
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             try:
                 way = await machine.open_tunnel_again()
-                hive = self._registry.moved(hive_id, way.hive_url)
+                hive = self.registry.moved(hive_id, way.hive_url)
                 async with timeout(self._settings.connect_timeout):
                     await self._ask_to_report(self.peers.silent_hive(hive), hive_id, way)
-                    await self._registry.until(lambda: not self._registry.is_offline(hive_id))
+                    await self.registry.until(lambda: not self.registry.is_offline(hive_id))
             except (RbeeError, asyncio.TimeoutError):
                 return False
         return True
@@ -555,7 +544,7 @@ class Hives:
         if not way.hive_url:
             return None
         tunnelled = row.is_tunnelled
-        hive = self._registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
+        hive = self.registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
         try:
             peer = self.peers.hive(hive)
             async with timeout(self._settings.connect_timeout):
@@ -568,7 +557,7 @@ class Hives:
                 await shut_down_and_wait(peer, self._settings)
                 raise _silent(hive, "was of another version")
         except (RbeeError, asyncio.TimeoutError) as error:
-            self._registry.gone(row.hive_id)
+            self.registry.gone(row.hive_id)
             if isinstance(error, RbeeError) and error.code == "hive_exists":
                 raise
             return None
@@ -584,11 +573,11 @@ class Hives:
         limit = self._settings.health_wait_total
 
         def beaten_or_gone() -> bool:
-            return hive.beats > 0 or self._registry.hives.get(hive.hive_id) is not hive
+            return hive.beats > 0 or self.registry.hives.get(hive.hive_id) is not hive
 
         try:
             async with timeout(limit):
-                await self._registry.until(beaten_or_gone)
+                await self.registry.until(beaten_or_gone)
         except asyncio.TimeoutError:
             raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
         if hive.beats == 0:
@@ -598,7 +587,7 @@ class Hives:
         """Phase 4: what a hive has goes into the catalog and the registry."""
         devices = await self.peers.hive(hive).call(DEVICES)
         await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
-        self._registry.described(hive.hive_id, devices)
+        self.registry.described(hive.hive_id, devices)
         say(
             narration.CAPABILITIES,
             hive_id=hive.hive_id,
@@ -616,7 +605,7 @@ class Hives:
             return
         self._on.discard(hive_id)
         self._tunnels.give_up(hive_id)
-        hive = self._registry.hives.get(hive_id)
+        hive = self.registry.hives.get(hive_id)
         machine = self.directory.known(hive_id)
         if hive is not None:
             await self._power.suspend_at_end(hive, say)
@@ -640,9 +629,9 @@ class Hives:
     def _own_ended(self) -> None:
         if LOCAL in self._on:
             self._on.discard(LOCAL)
-            self._registry.ended(LOCAL)
+            self.registry.ended(LOCAL)
         else:
-            self._registry.gone(LOCAL)
+            self.registry.gone(LOCAL)
 
 
 def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:

@@ -77,8 +77,8 @@ class Task(TrackedTask):
 class Operations:
     """The operations of a queen.
 
-    `state` is the dispatcher's, and read alone; `require_awake` raises where she is going to sleep,
-    and `overhear` is told each line that is narrated.
+    `state` is that of the claims, and read alone; `require_awake` raises where she is going to
+    sleep, and `overhear` is told each line that is narrated.
     """
 
     def __init__(
@@ -160,7 +160,9 @@ class Operations:
                 operation.hive_id = hive.hive_id
                 try:
                     fetching = operation.have_model(peer, ref, newest=True)
-                    found = await self._hives.unless_offline(hive, fetching)
+                    found = await self._hives.registry.unless_offline(
+                        lambda: operation.hive_id or "", fetching
+                    )
                 except RbeeError as error:
                     its = troubles.add(hive.hive_id, "", error)
                     if its in (Whose.REQUEST, Whose.HUB):

@@ -236,10 +236,10 @@ class Several:
     ) -> None:
         """Returns once one of the streams has ended, or one of the hives has fallen silent. A side
         that was the first is remembered; `heads` are the ends at the head."""
-        waits: dict[asyncio.Task[Any], str] = {begin(self._hives.until_lost([head])): ""}
+        waits: dict[asyncio.Task[Any], str] = {begin(self._hives.registry.until_lost(head)): ""}
         for hive_id, end in sides.items():
             waits[begin(end.is_over.wait())] = hive_id
-            waits[begin(self._hives.until_lost([hive_id]))] = hive_id
+            waits[begin(self._hives.registry.until_lost(hive_id))] = hive_id
         for end in heads:
             waits[begin(end.is_over.wait())] = ""
         try:

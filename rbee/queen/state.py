@@ -1,7 +1,7 @@
 """What the queen knows while she dispatches: the machines, and who wants a worker. Values.
 
-One `State`, whose owner is the dispatcher. Heartbeats write the machines into it (`registry`), the
-dispatcher everything else; `decisions` reads it, and nobody else decides.
+One `State`, whose owner is `claims`. Heartbeats write the machines into it (`registry`), `claims`
+and who does what is decided everything else; `decisions` reads it, and nobody else decides.
 """
 
 from __future__ import annotations
@@ -345,10 +345,10 @@ class State(msgspec.Struct):
         return error.code in ROOM and 0 < short <= idle
 
     def is_being_left(self, place: Place) -> bool:
-        """Whether a worker over several machines is ending that has parts in a place: its room is
-        there in a moment."""
+        """Whether a worker over several machines is ending that has parts in a place over several:
+        its room is there in a moment."""
         wanted = {(part.hive_id, part.device) for part in place.placement.parts}
-        return any(
+        return place.is_on_several and any(
             worker.state in (WorkerState.FAILED, WorkerState.STOPPING)
             and worker.placement.spread == "swarm"
             and not wanted.isdisjoint(
