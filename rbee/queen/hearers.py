@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
+from rbee.process.tasks import begin
 from rbee.wire.narration import Line
 
+T = TypeVar("T")
 #: Has whoever listens hear a line: `say(line, **facts)`.
 Say = Callable[..., None]
 
 
-class Hearers:
-    """Those who wait for the same thing, and hear the same of it."""
+class Shared(Generic[T]):
+    """Work that several wait for, and hear the same of. It goes on when one of them leaves."""
 
-    def __init__(self, *says: Say) -> None:
-        self.each = list(says)
+    def __init__(self, work: Callable[[Say], Coroutine[Any, Any, T]], *hearers: Say) -> None:
+        self.hearers = list(hearers)
+        self.task = begin(work(self.say))
 
     def say(self, line: Line, **facts: object) -> None:
         """Has each of them hear a line."""
-        for say in self.each:
+        for say in self.hearers:
             say(line, **facts)

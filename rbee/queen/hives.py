@@ -1,7 +1,7 @@
-"""Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
+"""Which hives of the swarm are woken, and gone on without, and put to sleep. Phases 3, 4 and 12.3.
 
-Which machines there are says `hive_directory`, how one is reached `machines` and `other_machine`.
-What is to be known of a hive that lives stands in the registry afterwards.
+Which machines there are says `hive_directory`, how the hive of one comes to be on `hives_on`, how a
+machine is reached `machines` and `other_machine`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import aiohttp
 
 from rbee import __version__
-from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DATABASE, begin, called_off, first_and_soon_after, in_thread
 from rbee.queen.away import Away
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.hearers import Hearers, Say
+from rbee.queen.hearers import Say, Shared
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
-from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
-from rbee.queen.open_tunnels import OpenTunnels
+from rbee.queen.hives_on import HivesOn
+from rbee.queen.machines import Here, OwnMachine
 from rbee.queen.other_machine import Brought, OtherMachine
 from rbee.queen.peers import Peers
 from rbee.queen.power import MachinePower
@@ -37,12 +36,11 @@ from rbee.queen.state import LOCAL, Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker
-from rbee.wire.messages.devices import DEVICES, Devices
-from rbee.wire.messages.hives import ADOPT, AddHive, Adopt, HiveStatus
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import AddHive
 from rbee.wire.messages.models import ModelView
 from rbee.wire.messages.plans import How
 from rbee.wire.messages.workers import WorkerBeat
-from rbee.wire.narration import device_name
 
 
 class _KeptOff(NamedTuple):
@@ -51,24 +49,6 @@ class _KeptOff(NamedTuple):
 
     error: RbeeError
     passed_over_at: float | None = None
-
-
-class _Waking:
-    """A hive that is being woken, and who hears of it."""
-
-    def __init__(self, wake: Callable[[Say], Coroutine[Any, Any, Hive]], say: Say) -> None:
-        self.hearers = Hearers(say)
-        self.task = begin(wake(self.hearers.say))
-
-    async def hive(self) -> Hive:
-        """The hive, once it is awake; who waits for it may leave. Raises what keeps it asleep."""
-        try:
-            return await asyncio.shield(self.task)
-        except asyncio.CancelledError:
-            if not self.task.cancelled():
-                raise
-            what, fix = "nobody wakes it any more", "rbee-keeper hives tells of it"
-            raise RbeeError("hive_unreachable", what, fix) from None
 
 
 class Hives:
@@ -83,22 +63,16 @@ class Hives:
         session: aiohttp.ClientSession,
         spare: Child | None,
     ) -> None:
-        self._here = here
         self._settings = here.settings
         self._catalog = catalog
         self.registry = registry
         self.directory = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         self.peers = Peers(here, session, registry, self.directory)
-        #: Hives that were woken or taken over and have not been seen to end.
-        self._on: set[str] = set()
+        self._power = MachinePower(here.settings, registry, self.directory, self.peers, self._awake)
+        self._on = HivesOn(here, catalog, registry, self.directory, self.peers, self._power)
         self._kept_off: dict[str, _KeptOff] = {}
         #: Hives that take longer to wake than anybody waits who has another.
-        self._late: dict[str, _Waking] = {}
-        self._waking: dict[str, asyncio.Lock] = {}
-        self._power = MachinePower(
-            self._settings, registry, self.directory, self.peers, self._awake
-        )
-        self._tunnels = OpenTunnels(self._settings, registry, self._open_tunnel_again)
+        self._late: dict[str, Shared[Hive]] = {}
 
     def typed_from_here(self, hive_id: str, error: RbeeError) -> RbeeError:
         """An error of what runs on a hive with what it says to type as it is typed here."""
@@ -117,7 +91,7 @@ class Hives:
             say(narration.REGISTERED, hive_id=fresh[0].hive_id)
         for hive in old:
             say(narration.STALE, hive_id=hive.hive_id)
-        asked = [self._ask_devices(hive, say) for hive in old]
+        asked = [self._on.ask_devices(hive, say) for hive in old]
         for hive, failure in zip(old, await asyncio.gather(*asked, return_exceptions=True)):
             if isinstance(failure, BaseException):
                 if not isinstance(failure, RbeeError):
@@ -151,7 +125,7 @@ class Hives:
             return []
         late = [row for row in rows if self._is_late(row.hive_id)]
         begun = {
-            row.hive_id: _Waking(functools.partial(self._awake, row), say)
+            row.hive_id: Shared(functools.partial(self._awake, row), say)
             for row in rows
             if row not in late
         }
@@ -175,7 +149,7 @@ class Hives:
         return awake
 
     def _come_of(
-        self, tasks: Mapping[str, asyncio.Task[Hive]], begun: Mapping[str, _Waking]
+        self, tasks: Mapping[str, asyncio.Task[Hive]], begun: Mapping[str, Shared[Hive]]
     ) -> tuple[list[Hive], dict[str, RbeeError]]:
         """The hives that have woken, and what keeps each other one from it; those that were `begun`
         now and take their time wake on."""
@@ -248,7 +222,7 @@ class Hives:
     def hear_of(self, hive_id: str, say: Say) -> None:
         """Has `say` hear of a hive that takes long to wake."""
         if hive_id in self._late:
-            self._late[hive_id].hearers.each.append(say)
+            self._late[hive_id].hearers.append(say)
 
     def _is_late(self, hive_id: str) -> bool:
         """Whether a hive takes long to wake, and has not told its devices yet."""
@@ -260,11 +234,17 @@ class Hives:
         waking = self._late.get(row.hive_id)
         if waking is None:  # it has woken meanwhile, or failed
             return await self._awake(row, say)
-        waking.hearers.each.append(say)
+        waking.hearers.append(say)
         say(narration.WAIT_WAKING, hive_id=row.hive_id)
-        return await waking.hive()
+        try:
+            return await asyncio.shield(waking.task)
+        except asyncio.CancelledError:
+            if not waking.task.cancelled():
+                raise
+            what, fix = "nobody wakes it any more", "rbee-keeper hives tells of it"
+            raise RbeeError("hive_unreachable", what, fix) from None
 
-    def _go_on_waking(self, hive_id: str, waking: _Waking) -> None:
+    def _go_on_waking(self, hive_id: str, waking: Shared[Hive]) -> None:
         """A hive takes long to wake, which goes on without whoever had it woken."""
 
         def over(task: asyncio.Task[Hive]) -> None:
@@ -272,10 +252,10 @@ class Hives:
             error = None if task.cancelled() else task.exception()
             if isinstance(error, RbeeError):
                 self._pass_over(hive_id, error)
-                waking.hearers.say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+                waking.say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
             self.registry.wakes_no_more(hive_id)
 
-        waking.hearers.each.clear()
+        waking.hearers.clear()
         self._late[hive_id] = waking
         self.registry.takes_long(hive_id)
         waking.task.add_done_callback(over)
@@ -303,21 +283,18 @@ class Hives:
     async def suspends(self, hive_id: str, models: Sequence[ModelView], say: Say) -> None:
         """A hive has its machine suspended next: it is no longer one that lives."""
         self.registry.suspended(hive_id, {each.model_ref: each for each in models})
-        self._on.discard(hive_id)
+        self._on.note_off(hive_id)
         self._kept_off.pop(hive_id, None)
         self._power.note_suspended(hive_id)
-        self._tunnels.give_up(hive_id)  # whoever wakes the machine opens another
         say(narration.MACHINE_SUSPENDED, hive_id=hive_id)
         await self.directory.suspended(hive_id, models)
 
     def heard(self, hive_id: str) -> None:
         """A hive has sent a heartbeat; one whose machine was suspended is on again with it."""
-        if self._power.note_heard(hive_id):
-            self._on.add(hive_id)
-            machine = self.directory.known(hive_id)
-            hive = self.registry.hives.get(hive_id)
-            if hive is not None and hive.tunnelled and isinstance(machine, OtherMachine):
-                self._tunnels.keep(hive_id, machine)
+        was_suspended = self._power.note_heard(hive_id)
+        hive = self.registry.hives.get(hive_id)
+        if was_suspended and hive is not None:
+            self._on.note_on(hive)
 
     def is_measured(self, hive_id: str) -> bool:
         """Whether it is known how fast bytes pass between the queen and a hive."""
@@ -411,12 +388,8 @@ class Hives:
         One that cannot be reached is named, and never let back in: its lease ends it.
         """
         await self.directory.require(hive_id)
-        self._tunnels.give_up(hive_id)
         await called_off([each.task for late, each in self._late.items() if late == hive_id])
-        async with self._waking.setdefault(hive_id, asyncio.Lock()):
-            await self._put_to_sleep(hive_id, say)
-            self.registry.gone(hive_id)
-            await self.directory.remove(hive_id)
+        await self._on.remove(hive_id, say)
         self.registry.wakes_not(hive_id)
         self._kept_off.pop(hive_id, None)
 
@@ -440,7 +413,7 @@ class Hives:
         """
         await self.directory.own.discard_spare()
         await called_off([each.task for each in self._late.values()])
-        await asyncio.gather(*(self._put_to_sleep(hive_id, say) for hive_id in list(self._on)))
+        await self._on.sleep(say)
 
     async def have_heard(self) -> None:
         """Returns once the hive of this machine knows what it was told by its lifeline.
@@ -455,7 +428,7 @@ class Hives:
 
     async def _awake(self, row: HiveRow, say: Say) -> Hive:
         try:
-            hive = await self._awake_or_woken(row, say)
+            hive = await self._on.wake(row, say)
         except RbeeError as error:
             known = self._kept_off.get(row.hive_id, _KeptOff(error))
             self._kept_off[row.hive_id] = known._replace(error=error)
@@ -463,172 +436,13 @@ class Hives:
         self._kept_off.pop(row.hive_id, None)
         return hive
 
-    async def _awake_or_woken(self, row: HiveRow, say: Say) -> Hive:
-        async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
-            if self.directory.is_forgotten(row.hive_id):
-                await self.directory.require(row.hive_id)
-            hive = self.registry.hives.get(row.hive_id)
-            if hive is not None and hive.devices is not None:
-                return hive
-            if hive is not None:
-                await self._first_heartbeat(hive)
-                return await self._described(hive, say)
-            try:
-                return await self._until_described(row, say)
-            except RbeeError as error:
-                if not error.details.get("died"):
-                    raise
-                say(narration.MOVING_ON, why=error.message)
-                return await self._until_described(row, say)
-
-    async def _until_described(self, row: HiveRow, say: Say) -> Hive:
-        """A hive that is woken, once it has told its devices. The details of the error say `died`
-        where its process has ended meanwhile, or does not answer any more."""
-        hive = await self._wake(row, say)
-        await self._first_heartbeat(hive)
-        try:
-            return await self._described(hive, say)
-        except RbeeError as error:
-            if error.code == "hive_unreachable":
-                error.details["died"] = True
-            raise
-
-    async def _described(self, hive: Hive, say: Say) -> Hive:
-        self._kept_off.pop(hive.hive_id, None)
-        say(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
-        row = await self.directory.row(hive.hive_id)
-        if row is not None:
-            hive.bytes_per_second, hive.measured_at_ms = row.bytes_per_second, row.measured_at_ms
-        await self._ask_devices(hive, say)
-        await self._power.remind(hive, say)
-        return hive
-
-    async def _wake(self, row: HiveRow, say: Say) -> Hive:
-        """Takes over a hive that outlived its queen, or starts one."""
-        machine = self.directory.machine(row)
-        if row.ssh is not None:
-            say(narration.HIVE_APPROACH, host=row.host)
-            if not row.is_tunnelled:
-                say(narration.HIVE_IN_THE_OPEN, host=row.host)
-        async with machine.approach() as way:
-            hive = await self._adopt(row, way, say)
-            if hive is None:
-                say(narration.HIVE_WAKE, host=row.host, port=way.port)
-                with self.registry.expecting(row.hive_id):
-                    url = await machine.start(row, way, say)
-                    tunnelled = row.is_tunnelled
-                    hive = self.registry.woken(row.hive_id, row.host, url, tunnelled)
-        self._on.add(row.hive_id)
-        if isinstance(machine, OtherMachine) and row.is_tunnelled:
-            self._tunnels.keep(row.hive_id, machine)
-        return hive
-
-    async def _open_tunnel_again(self, hive_id: str, machine: OtherMachine) -> bool:
-        """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
-        async with self._waking.setdefault(hive_id, asyncio.Lock()):
-            try:
-                way = await machine.open_tunnel_again()
-                hive = self.registry.moved(hive_id, way.hive_url)
-                async with timeout(self._settings.connect_timeout):
-                    await self._ask_to_report(self.peers.silent_hive(hive), hive_id, way)
-                    await self.registry.until(lambda: not self.registry.is_offline(hive_id))
-            except (RbeeError, asyncio.TimeoutError):
-                return False
-        return True
-
-    async def _adopt(self, row: HiveRow, way: Way, say: Say) -> Hive | None:
-        """Takes over a hive with the workers it kept; None: nobody is there, or none of ours.
-
-        Raises `hive_exists` where it has another queen, who lives.
-        """
-        if not way.hive_url:
-            return None
-        tunnelled = row.is_tunnelled
-        hive = self.registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
-        try:
-            peer = self.peers.hive(hive)
-            async with timeout(self._settings.connect_timeout):
-                health = await peer.call(HEALTH)
-            if health.role != "hive":
-                raise _silent(hive, "something else answers there")
-            await self._ask_to_report(peer, row.hive_id, way)
-            if health.version != __version__:
-                say(narration.OUTDATED, hive_id=row.hive_id, found=health.version)
-                await shut_down_and_wait(peer, self._settings)
-                raise _silent(hive, "was of another version")
-        except (RbeeError, asyncio.TimeoutError) as error:
-            self.registry.gone(row.hive_id)
-            if isinstance(error, RbeeError) and error.code == "hive_exists":
-                raise
-            return None
-        say(narration.ADOPTED, hive_id=row.hive_id)
-        return hive
-
-    async def _ask_to_report(self, peer: Peer, hive_id: str, way: Way) -> None:
-        instance = self._here.server.instance
-        adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
-        await peer.call(ADOPT, adopt)
-
-    async def _first_heartbeat(self, hive: Hive) -> None:
-        limit = self._settings.health_wait_total
-
-        def beaten_or_gone() -> bool:
-            return hive.beats > 0 or self.registry.hives.get(hive.hive_id) is not hive
-
-        try:
-            async with timeout(limit):
-                await self.registry.until(beaten_or_gone)
-        except asyncio.TimeoutError:
-            raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
-        if hive.beats == 0:
-            raise _silent(hive, "ended before its first heartbeat", died=True)
-
-    async def _ask_devices(self, hive: Hive, say: Say) -> None:
-        """Phase 4: what a hive has goes into the catalog and the registry."""
-        devices = await self.peers.hive(hive).call(DEVICES)
-        await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
-        self.registry.described(hive.hive_id, devices)
-        say(
-            narration.CAPABILITIES,
-            hive_id=hive.hive_id,
-            devices=in_words(devices),
-            models=devices.models,
-            workers=devices.workers,
-        )
-        simulated = [gpu for gpu in devices.gpus if gpu.simulated]
-        if simulated:
-            names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
-            say(narration.SIMULATED_GPUS, names=names)
-
-    async def _put_to_sleep(self, hive_id: str, say: Say) -> None:
-        if hive_id not in self._on:
-            return
-        self._on.discard(hive_id)
-        self._tunnels.give_up(hive_id)
-        hive = self.registry.hives.get(hive_id)
-        machine = self.directory.known(hive_id)
-        if hive is not None:
-            await self._power.suspend_at_end(hive, say)
-        try:
-            async with timeout(self._settings.stop_total):
-                await machine.end(self.peers.hive(hive) if hive is not None else None)
-        except RbeeError as error:
-            say(narration.UNREACHED, hive_id=hive_id, why=error.message)
-        except asyncio.TimeoutError:
-            say(narration.UNREACHED, hive_id=hive_id, why="it does not answer")
-        try:
-            await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
-        except RbeeError as error:  # no reason to keep anybody awake
-            say(narration.UNNOTED, hive_id=hive_id, why=error.message)
-
     def _is_passed_over(self, hive_id: str) -> bool:
         kept = self._kept_off.get(hive_id)
         at = kept.passed_over_at if kept is not None else None
         return at is not None and time.monotonic() - at < self._settings.hive_retry
 
     def _own_ended(self) -> None:
-        if LOCAL in self._on:
-            self._on.discard(LOCAL)
+        if self._on.note_off(LOCAL):
             self.registry.ended(LOCAL)
         else:
             self.registry.gone(LOCAL)
@@ -647,18 +461,3 @@ def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:
     return RbeeError(
         first.code, f"no machine can be woken: {listed}", first.suggestion, {"places": rows}
     )
-
-
-def _silent(hive: Hive, how: str, **details: object) -> RbeeError:
-    return RbeeError(
-        "hive_unreachable",
-        f"hive {hive.hive_id} started but {how}",
-        f"rbee-keeper logs hive-{hive.hive_id}",
-        details,
-    )
-
-
-def in_words(devices: Devices) -> str:
-    """``CPU, GPU0 RTX 3060 (12GB), GPU1 RTX 3090 (24GB)``."""
-    gpus = [f"{device_name(gpu.id)} {gpu.name} ({gpu.vram_gb:.0f}GB)" for gpu in devices.gpus]
-    return ", ".join(["CPU", *gpus])
