@@ -32,7 +32,6 @@ from rbee.queen.next_steps import (
 from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
 from rbee.queen.speed import Race
 from rbee.queen.state import (
-    LOCAL,
     Claim,
     Place,
     Room,
@@ -441,14 +440,10 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
     asleep = [hive for hive in state.asleep.values() if not claim.troubles.is_out(hive.hive_id)]
     return [
         HiveFacts(
-            hive.hive_id,
+            hive,
             hive.devices,
-            () if sleeps else hive.workers.values(),
             on(hive.hive_id),
-            hive.hive_id == LOCAL,
             claim.request.model_ref in hive.models if sleeps else hive.hive_id in claim.owners,
-            hive.round_trip,
-            hive.bytes_per_second,
             sleeps,
         )
         for hives, sleeps in ((awake, False), (asleep, True))

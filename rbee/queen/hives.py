@@ -19,7 +19,7 @@ from rbee import __version__
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DATABASE, begin, called_off, first_and_soon_after, in_thread
-from rbee.queen.away import Away
+from rbee.queen.away import Away, remembered
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hearers import Say, Shared
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
@@ -200,18 +200,8 @@ class Hives:
             devices = asleep.devices if asleep is not None else row.devices
             if row.hive_id in living or devices is None:
                 continue
-            models = (
-                asleep.models if asleep is not None else {each.model_ref for each in row.models}
-            )
-            facts = HiveFacts(
-                row.hive_id,
-                devices,
-                (),
-                here=row.hive_id == LOCAL,
-                holds=model_ref in models,
-                bytes_per_second=row.bytes_per_second,
-                asleep=True,
-            )
+            hive = asleep or remembered(row, devices)
+            facts = HiveFacts(hive, devices, holds=model_ref in hive.models, asleep=True)
             how: How = "asleep" if asleep is not None else "off"
             error = self.why_off(row.hive_id)
             if row.hive_id in self._late:
