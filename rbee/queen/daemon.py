@@ -175,15 +175,13 @@ class _Queen:
         )
         database = open_catalog(orders.database or home.path / "queen.db", settings.database_busy)
         self.catalog_set_aside = database.set_aside
-        self.catalog = HiveCatalog(database)
         self.names = Names(NameCatalog(database), settings)
         self.keys = Keys(KeyCatalog(database), self.names)
         here = Here(home, settings, orders.token, self.server)
-        self.hives = Hives(here, self.catalog, self.registry, session, spare)
+        self.hives = Hives(here, HiveCatalog(database), self.registry, session, spare)
         self.dispatcher = Dispatcher(self.hives, settings, self.news.say)
         self.operations = Operations(
             self.hives,
-            self.catalog,
             self.dispatcher.claims.state,
             settings,
             self._require_awake,
@@ -203,7 +201,6 @@ class _Queen:
             self.jobs,
             self.dispatcher,
             self.hives,
-            self.catalog,
             self.registry,
             self.news,
             self.measures,

@@ -12,8 +12,7 @@ from msgspec.structs import asdict
 
 from rbee.http.serving import serves, serves_http
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, in_thread
-from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.catalog import HiveRow
 from rbee.queen.decisions import is_wanted
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.models import refs_of
@@ -87,7 +86,6 @@ class QueenHandlers(NamedTuple):
     jobs: JobBoard
     dispatcher: Dispatcher
     hives: Hives
-    catalog: HiveCatalog
     registry: Registry
     news: News
     measures: JobMetrics
@@ -145,8 +143,7 @@ class QueenHandlers(NamedTuple):
     @serves(HIVES)
     async def list_hives(self) -> HiveList:
         """Lists the machines, with what is known of each and which devices are degraded."""
-        rows = await in_thread(DATABASE, self.catalog.list)
-        return HiveList(hives=[self._view(row) for row in rows])
+        return HiveList(hives=[self._view(row) for row in await self.hives.directory.listed()])
 
     @serves(CLUSTER_DEVICES)
     async def list_devices(self) -> DeviceList:

@@ -18,7 +18,7 @@ import aiohttp
 from rbee import __version__
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, begin, called_off, first_and_soon_after, in_thread
+from rbee.process.tasks import begin, called_off, first_and_soon_after
 from rbee.queen.away import Away, remembered
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hearers import Say, Shared
@@ -64,12 +64,11 @@ class Hives:
         spare: Child | None,
     ) -> None:
         self._settings = here.settings
-        self._catalog = catalog
         self.registry = registry
         self.directory = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         self.peers = Peers(here, session, registry, self.directory)
         self._power = MachinePower(here.settings, registry, self.directory, self.peers, self._awake)
-        self._on = HivesOn(here, catalog, registry, self.directory, self.peers, self._power)
+        self._on = HivesOn(here, registry, self.directory, self.peers, self._power)
         self._kept_off: dict[str, _KeptOff] = {}
         #: Hives that take longer to wake than anybody waits who has another.
         self._late: dict[str, Shared[Hive]] = {}
@@ -195,7 +194,7 @@ class Hives:
         """The machines of the catalog that have told their devices and are not awake now."""
         living = {key for key, hive in self.registry.hives.items() if hive.devices is not None}
         found = []
-        for row in await in_thread(DATABASE, self._catalog.list):
+        for row in await self.directory.listed():
             asleep = self.registry.asleep.get(row.hive_id)
             devices = asleep.devices if asleep is not None else row.devices
             if row.hive_id in living or devices is None:
@@ -307,7 +306,7 @@ class Hives:
         both."""
         devices = self.registry.processor(hive_id, name, gb_per_second)
         if devices is not None:
-            await in_thread(DATABASE, self._catalog.describe, hive_id, devices)
+            await self.directory.describe(hive_id, devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""

@@ -12,8 +12,7 @@ import asyncio
 from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, in_thread
-from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.catalog import HiveRow
 from rbee.queen.hearers import Say
 from rbee.queen.hive_directory import HiveDirectory
 from rbee.queen.machines import Here, Way, shut_down_and_wait
@@ -27,7 +26,7 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH
 from rbee.wire.messages.devices import DEVICES, Devices
-from rbee.wire.messages.hives import ADOPT, Adopt, HiveStatus
+from rbee.wire.messages.hives import ADOPT, Adopt
 from rbee.wire.narration import device_name
 
 
@@ -37,7 +36,6 @@ class HivesOn:
     def __init__(
         self,
         here: Here,
-        catalog: HiveCatalog,
         registry: Registry,
         directory: HiveDirectory,
         peers: Peers,
@@ -45,7 +43,6 @@ class HivesOn:
     ) -> None:
         self._here = here
         self._settings = here.settings
-        self._catalog = catalog
         self._registry = registry
         self._directory = directory
         self._peers = peers
@@ -109,7 +106,7 @@ class HivesOn:
     async def ask_devices(self, hive: Hive, say: Say) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
         devices = await self._peers.hive(hive).call(DEVICES)
-        await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
+        await self._directory.describe(hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
         say(
             narration.CAPABILITIES,
@@ -235,7 +232,7 @@ class HivesOn:
         except asyncio.TimeoutError:
             say(narration.UNREACHED, hive_id=hive_id, why="it does not answer")
         try:
-            await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
+            await self._directory.ended(hive_id)
         except RbeeError as error:  # no reason to keep anybody awake
             say(narration.UNNOTED, hive_id=hive_id, why=error.message)
 
