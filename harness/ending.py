@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rbee.hive.workers.restart import Cause, cause_of
+from rbee.hive.workers.restart import Cause, Ended, cause_of, then
 
 _CAUSES = {
     "itself": Cause.ITSELF,
@@ -11,12 +11,30 @@ _CAUSES = {
 }
 
 
-class Ended:
-    """A worker that has ended, with what is known about it."""
+def cause(status: int, *, by_hive: bool, killed: int) -> Cause:
+    """What its hive takes for the cause of an end."""
+    return cause_of(status, killed_by_hive=by_hive, memory_kills=killed)
 
-    def __init__(self, status: int, *, by_hive: bool, killed: int) -> None:
-        self._cause = cause_of(status, killed_by_hive=by_hive, memory_kills=killed)
 
-    def assert_cause(self, cause: str) -> None:
-        """Its hive takes this for the cause."""
-        assert self._cause is _CAUSES[cause], self._cause
+def assert_cause(found: Cause, named: str) -> None:
+    """Its hive takes this for the cause."""
+    assert found is _CAUSES[named], found
+
+
+def ended(status: int, does: str, named: str, has: str) -> Ended:
+    """A worker of the CPU that has ended; `has` says what it would load, and what is left to it."""
+    return Ended(
+        status,
+        _CAUSES[named],
+        may_restart="no restart left" not in has,
+        was_loading=does == "loaded",
+        loads_died=1 if "nothing to leave out" in has else 0,
+        on_cpu="on a GPU" not in has,
+        draft="draft" in has,
+        projector="projector" in has,
+    )
+
+
+def assert_done(what: Ended, done: str) -> None:
+    """This is done about it."""
+    assert then(what).name == done, then(what)

@@ -17,7 +17,7 @@ import msgspec
 from harness.cluster import ROOT, Cluster
 from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.devices import Gpus
-from rbee.hive.models.gguf import GgufHeader, header_of_file
+from rbee.hive.models.gguf.header import GgufHeader, header_of_file
 from rbee.hive.models.local import bundled_path
 from rbee.hive.models.provisioner import Provisioner
 from rbee.wire.errors import RbeeError

@@ -122,12 +122,13 @@ def fake_in_shared_cache(cluster: Cluster, file: str) -> None:
 _ASK = """
 import os, sys
 from rbee.hive.models import hub
+from rbee.hive.models.model_plan import Patience
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.settings import settings_from
 
 settings = settings_from({name: os.environ[name] for name in os.environ if "_DOWNLOAD_" in name})
-patience = hub.Patience(settings.download_stall, settings.download_tries)
+patience = Patience(settings.download_stall, settings.download_tries)
 try:
     print(*(file.name for file in hub.resolve(parse_model_ref(sys.argv[1]), patience).files))
 except RbeeError as error:

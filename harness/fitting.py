@@ -18,7 +18,8 @@ from rbee.hive.control_groups import (
     room_of_a_program,
 )
 from rbee.hive.models.fit import Need, worker_need
-from rbee.hive.models.gguf import GgufHeader, Weights, header_of_file
+from rbee.hive.models.gguf.header import GgufHeader, header_of_file
+from rbee.hive.models.gguf.tensors import Weights
 from rbee.hive.models.local import bundled_path
 from rbee.hive.models.parts import Cut, LayerSplit, beside_ram
 from rbee.hive.models.split import parts_of

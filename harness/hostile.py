@@ -19,7 +19,7 @@ from harness import swarm
 from harness.cluster import Cluster
 from harness.program import Finished
 from rbee.hive.models.fit import largest_context, worker_need
-from rbee.hive.models.gguf import GgufHeader, header_of_file
+from rbee.hive.models.gguf.header import GgufHeader, header_of_file
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode

@@ -28,7 +28,7 @@ from harness.program import end, spawn
 from harness.waiting import wait_until
 from rbee.hive.devices import ram_here
 from rbee.hive.models.fit import worker_need
-from rbee.hive.models.gguf import header_of_file
+from rbee.hive.models.gguf.header import header_of_file
 from rbee.hive.models.pooling import default_context
 
 #: How long somebody who gets no answer at all is waited for, in seconds.

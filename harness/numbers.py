@@ -11,7 +11,7 @@ import msgspec
 
 from harness import paper, settings_page
 from rbee.hive import processors
-from rbee.hive.models import hub, provisioner
+from rbee.hive.models import hub, provision, provisioner
 from rbee.hive.models.pooling import default_context
 from rbee.hive.workers import restart
 from rbee.hive.workers.restart import restart_delay
@@ -67,7 +67,7 @@ def fixed() -> dict[str, str]:
         "times that a passphrase is asked for": machines._PASSPHRASE_TRIES,
         "entries that a chat remembers": history._ENTRIES,
         "seconds that a hub in trouble is waited for": hub.LONGEST_WAIT_S,
-        "seconds between two lines about a download": provisioner._BETWEEN_PERCENTS,
+        "seconds between two lines about a download": provision._BETWEEN_PERCENTS,
         "downloads from one host at once": provisioner.OF_ONE_HOST,
         "seconds after which a worker counts as sound": restart._SOUND_AFTER,
         "workers that a job may lose": troubles.WORKERS_LOST,
@@ -173,8 +173,9 @@ def restarts() -> list[float]:
 def questions_of_hub(pause_s: float | None = None) -> list[float]:
     """After how many seconds a hub is asked again that is in trouble, and may want a pause."""
     # Late: the hub's client is heavy.
-    from rbee.hive.models.hub import Patience, pause_after
+    from rbee.hive.models.hub import pause_after
     from rbee.hive.models.hub_failures import HubFailure
+    from rbee.hive.models.model_plan import Patience
 
     failure = HubFailure("download_failed", "")
     failure.transient, failure.retry_after_s = True, pause_s

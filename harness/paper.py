@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rbee.hive.models.gguf import GgufHeader, Weights
+from rbee.hive.models.gguf.header import GgufHeader
+from rbee.hive.models.gguf.tensors import Weights
 
 
 def header(architecture: str, says: Mapping[str, object], *, trained: int) -> GgufHeader:

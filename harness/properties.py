@@ -29,7 +29,8 @@ from harness.fuzz.targets import judge_header, make_header
 from harness.gbnf import Grammar
 from rbee.hive.models.choose import ListedFile, choose
 from rbee.hive.models.fit import Need, gpu_budget, ram_budget, worker_need
-from rbee.hive.models.gguf import Weights, read_header
+from rbee.hive.models.gguf.header import read_header
+from rbee.hive.models.gguf.tensors import Weights
 from rbee.hive.models.parts import Cut, beside_ram
 from rbee.hive.models.turns import next_of
 from rbee.http.board import Over, too_many

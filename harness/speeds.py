@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rbee.hive.models.fit import worker_need
-from rbee.hive.models.gguf import GgufHeader, Weights
+from rbee.hive.models.gguf.header import GgufHeader
+from rbee.hive.models.gguf.tensors import Weights
 from rbee.queen.decisions import decide, note
 from rbee.queen.next_steps import Check, Look, Start
 from rbee.queen.scheduler import HiveFacts

@@ -12,11 +12,10 @@ from typing import Any
 from unittest import mock
 
 from rbee import __version__
-from rbee.keeper.command import UPGRADE
 from rbee.keeper.doctor import Finding, judged_disk, judged_machine
 from rbee.keeper.installation import Installation, Obstacle, Origin, obstacle, to_install
 from rbee.keeper.upgrading import Upgrading
-from rbee.process.home import Home
+from rbee.process.home import UPGRADE, Home
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.examine import judged

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from harness import accidents, fitting, swarm
-from harness.ending import Ended
+from harness import accidents, ending, fitting, swarm
 from harness.fitting import PaperMachine, Planned, SplitSet, room_beside
 from harness.sentences import Context, given, then, when
 
@@ -243,9 +242,19 @@ def refused(context: Context, code: str, naming: str) -> None:
 
 @when("a worker ends with the status {status:d}, sent by {sender}, {killed:d} killed meanwhile")
 def ends(context: Context, status: int, sender: str, killed: int) -> None:
-    context.ended = Ended(status, by_hive=sender == "its hive", killed=killed)
+    context.cause = ending.cause(status, by_hive=sender == "its hive", killed=killed)
 
 
 @then("the cause is {cause}")
 def cause(context: Context, cause: str) -> None:
-    context.ended.assert_cause(cause)
+    ending.assert_cause(context.cause, cause)
+
+
+@when("a worker of the CPU has ended by {status:d} while it {does}, of {cause}, with {has}")
+def has_ended(context: Context, status: int, does: str, cause: str, has: str) -> None:
+    context.ended = ending.ended(status, does, cause, has)
+
+
+@then("this is done about it: {done}")
+def done(context: Context, done: str) -> None:
+    ending.assert_done(context.ended, done)

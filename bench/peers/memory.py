@@ -12,7 +12,7 @@ from bench.engine_alone import CONTEXT
 from bench.peers.servers import SLOTS
 from bench.swarm import model_path
 from rbee.hive.models.fit import worker_need
-from rbee.hive.models.gguf import header_of_file
+from rbee.hive.models.gguf.header import header_of_file
 
 
 class Held(NamedTuple):

@@ -33,7 +33,7 @@ from bench.swarm import (
 )
 from harness import client
 from harness.waiting import wait_until
-from rbee.hive.models.gguf import header_of_file
+from rbee.hive.models.gguf.header import header_of_file
 from rbee.wire.model_ref import BUNDLED
 
 #: Streams that a server with slots answers at once.

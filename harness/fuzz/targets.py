@@ -18,7 +18,7 @@ from fixtures import hostile
 from fixtures.hub.gguf_layout import SCALARS, array, number, text, texts
 from rbee.hive.models.choose import choose, quant_sizes
 from rbee.hive.models.fit import largest_context, worker_need
-from rbee.hive.models.gguf import check_size, read_header
+from rbee.hive.models.gguf.header import check_size, read_header
 from rbee.hive.models.listing import (
     LARGEST_FILE,
     LONGEST_ASKED,

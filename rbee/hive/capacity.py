@@ -26,7 +26,7 @@ from rbee.hive.models.fit import (
     ram_room,
     worker_need,
 )
-from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.parts import Cut, beside_ram, hidden_bytes, logits_bytes
 from rbee.hive.models.pooling import default_context
 from rbee.hive.models.provisioner import Provisioner

@@ -22,6 +22,7 @@ from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.outbox import Outbox
 from rbee.hive.suspension import SYSTEM, Suspension
 from rbee.hive.workers.catalog import WorkerCatalog
+from rbee.hive.workers.deadly import DeadlyModels
 from rbee.hive.workers.drafts import Drafts
 from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
@@ -134,8 +135,9 @@ class _Hive:
         self.outbox = Outbox()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.capacity = Capacity(settings, self.models, gpus)
+        deadly = DeadlyModels(settings.degraded_for)
         self.workers = Supervisor(
-            home, settings, session, self.kinds, self.capacity, self._changed, self.outbox
+            home, settings, session, self.kinds, self.capacity, self._changed, self.outbox, deadly
         )
         self._sides: Sides | None = None
         self.drafts = Drafts(self.models, home.path)

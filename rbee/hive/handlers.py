@@ -352,7 +352,7 @@ def _whole_view(row: ModelRow) -> ModelView:
 @functools.lru_cache(maxsize=1024)
 def _makes(path: str, content: str) -> Makes:
     """What comes of the file at a path, as long as it is the same."""
-    from rbee.hive.models.gguf import header_of_file  # late: of lists of models alone
+    from rbee.hive.models.gguf.header import header_of_file  # late: of lists of models alone
     from rbee.hive.models.pooling import makes
 
     try:

@@ -13,7 +13,7 @@ from rbee.keeper.interrupt import INTERRUPTED, raise_on_interrupt
 from rbee.keeper.options import Options
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.process.home import Home
+from rbee.process.home import UPGRADE, Home
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 
@@ -22,8 +22,6 @@ Deed = Callable[[Screen, QueenTarget], int | None]
 
 _EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2, "payload_too_large": 2}
 _BROKEN_PIPE = 141
-#: What is in RBEE_HOME while rbee is being upgraded; see `rbee.keeper.upgrading`.
-UPGRADE = "upgrade.json"
 
 
 class Misuse(Exception):

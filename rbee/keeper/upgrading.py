@@ -18,9 +18,8 @@ import msgspec
 
 from rbee import __version__
 from rbee.keeper import environment
-from rbee.keeper.command import UPGRADE
 from rbee.keeper.screen import Screen
-from rbee.process.home import Home
+from rbee.process.home import UPGRADE, Home
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from rbee.wire.settings import Settings
 
 
+#: What is there while rbee is being upgraded; see `rbee.keeper.upgrading`.
+UPGRADE = "upgrade.json"
 #: How it shows that a disk has no room, or none for this user.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: What of it decides what rbee does, each folder before what is in it.

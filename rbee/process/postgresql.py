@@ -11,7 +11,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, exc
 from sqlalchemy.engine import URL
 
-from rbee.process.database import Conflict, Database, Transaction, unknown_url
+from rbee.process.transactions import Conflict, Database, Transaction, unknown_url
 from rbee.wire.errors import RbeeError, invalid
 
 #: The one driver; a plain ``postgresql://`` means it, too.

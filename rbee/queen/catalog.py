@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbee.process.database import Conflict, Database, open_database
+from rbee.process.database import open_database
+from rbee.process.transactions import Conflict, Database
 from rbee.queen.rights import Rights, Use
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget

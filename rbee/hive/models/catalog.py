@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from rbee.process.content import open_regular
-from rbee.process.database import Database
+from rbee.process.transactions import Database
 
 if TYPE_CHECKING:
-    from rbee.hive.models.gguf import GgufHeader
+    from rbee.hive.models.gguf.header import GgufHeader
     from rbee.wire.model_ref import ModelRef
 
 Status = Literal["ready", "missing", "changed"]

@@ -21,9 +21,10 @@ from contextvars import copy_context
 
 import msgspec
 
-from rbee.hive.models.hub import LONGEST_WAIT_S, HubFile, open_stream, pause_after
+from rbee.hive.models.hub import LONGEST_WAIT_S, open_stream, pause_after
 from rbee.hive.models.hub_failures import CONNECT_S, HubFailure, of_file
 from rbee.hive.models.listing import is_hash
+from rbee.hive.models.model_plan import HubFile
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
 

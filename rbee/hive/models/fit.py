@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.pooling import RANKS, batch_of, longest_request, pooling_of
 from rbee.wire.limits import MOST_PIXELS, MOST_PIXELS_IN_ALL
 from rbee.wire.placement import DEVICE_FLOOR

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from rbee.hive.models import listing
+from rbee.hive.models.model_plan import host_of
 from rbee.wire.errors import RbeeError
 
 if TYPE_CHECKING:
     import httpx2
 
-    from rbee.hive.models.hub import HubFile
+    from rbee.hive.models.model_plan import HubFile
 
 #: Seconds to connect.
 CONNECT_S = 5.0
@@ -39,12 +40,6 @@ class HubFailure(RbeeError):
 
 class SentAstray(ValueError):
     """A redirect that is not followed; its text says where to."""
-
-
-def host_of(url: str) -> str:
-    """Host and port of `url`, without user, password, path or query: fit for a message."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
 def of_file(

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from rbee.hive.models.catalog import ModelRow, row_of, stored_file
-from rbee.hive.models.gguf import changing, header_of_file, require_model
+from rbee.hive.models.gguf.header import changing, header_of_file, require_model
 from rbee.hive.models.split import parts_of
 from rbee.process.content import content_id, kind_of
 from rbee.wire.errors import RbeeError, nearest

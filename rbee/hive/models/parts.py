@@ -27,7 +27,7 @@ from rbee.hive.models.fit import (
     of_unused_experts,
     worker_need,
 )
-from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.pooling import batch_of, longest_request
 
 #: Where all layers lie on several devices, the engine works on several batches at once, and each

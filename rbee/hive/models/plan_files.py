@@ -13,7 +13,14 @@ from typing import NamedTuple
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelRow, StoredFile, row_of, stored_file
 from rbee.hive.models.download import arrived_size
-from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header, require_model
+from rbee.hive.models.gguf.header import (
+    GgufHeader,
+    check_size,
+    header_of_file,
+    read_header,
+    require_model,
+)
+from rbee.hive.models.model_plan import HubFile, ModelPlan, Patience
 from rbee.process import owned
 from rbee.wire.errors import RbeeError
 
@@ -22,17 +29,17 @@ class PlanFiles(NamedTuple):
     """The files of a plan on this disk: in the hub's cache, `here` under another name or of an
     earlier version, by name, or in `folder`, where those that are fetched go."""
 
-    plan: hub.ModelPlan
+    plan: ModelPlan
     folder: Path
     here: Mapping[str, StoredFile]
 
-    def missing(self) -> list[hub.HubFile]:
+    def missing(self) -> list[HubFile]:
         """Those that have to be fetched."""
         return [
             file for file in self.plan.files if not file.cached_path and file.name not in self.here
         ]
 
-    def path(self, file: hub.HubFile) -> str:
+    def path(self, file: HubFile) -> str:
         """Where one lies, or will."""
         stored = self.here.get(file.name)
         return stored.path if stored else file.cached_path or str(self.folder / file.name)
@@ -58,7 +65,7 @@ class PlanFiles(NamedTuple):
         ]
         return row_of(plan.ref, files, headers[0], plan.quant, plan.commit)
 
-    def _stored(self, file: hub.HubFile, is_projector: bool) -> StoredFile:
+    def _stored(self, file: HubFile, is_projector: bool) -> StoredFile:
         known = self.here.get(file.name)
         return stored_file(
             self.path(file),
@@ -71,12 +78,12 @@ class PlanFiles(NamedTuple):
         )
 
 
-def open_to_others(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
+def open_to_others(files: Sequence[HubFile]) -> list[HubFile]:
     """Those files of a cache that somebody else may have written."""
     return [file for file in files if owned.distrust(Path(file.cached_path)) is not None]
 
 
-def unvouched(file: hub.HubFile) -> RbeeError:
+def unvouched(file: HubFile) -> RbeeError:
     """The error for a file that somebody else may have put there, and no hub was asked about."""
     reason = owned.distrust(Path(file.cached_path))
     why = f": {reason.why}" if reason else ""
@@ -90,7 +97,7 @@ def unvouched(file: hub.HubFile) -> RbeeError:
     )
 
 
-def header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
+def header_on_hub(file: HubFile, patience: Patience) -> GgufHeader:
     """The header of a file that is not here yet. Raises what the hub says, and `model_invalid`."""
 
     def read(offset: int, size: int) -> bytes:
@@ -108,7 +115,7 @@ def header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
     return header
 
 
-def require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
+def require_inside(models: Path, folder: Path, plan: ModelPlan) -> None:
     """Refuse a plan one of whose files would lie elsewhere than below the models folder.
 
     Links are followed as far as they go. Raises `RbeeError` `home_unusable`.

@@ -6,7 +6,7 @@ taken, which has seen all of the text; of an encoder without a word about it, th
 
 from __future__ import annotations
 
-from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.gguf.header import GgufHeader
 from rbee.wire.messages.models import Makes
 from rbee.wire.messages.workers import Pooling
 

@@ -10,24 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from rbee.hive.models import hub, names
+from rbee.hive.models import hub
+from rbee.hive.models.aliases import branch, is_of, means_the_same
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile
 from rbee.hive.models.download import (
     Cancelled,
-    Fetching,
     download,
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import GgufHeader, header_of_file, require_model
+from rbee.hive.models.gguf.header import GgufHeader, header_of_file, require_model
 from rbee.hive.models.local import row_of_local, sees_all
+from rbee.hive.models.model_plan import HubFile, ModelPlan, Patience
 from rbee.hive.models.plan_files import (
     PlanFiles,
     header_on_hub,
@@ -35,21 +35,19 @@ from rbee.hive.models.plan_files import (
     require_inside,
     unvouched,
 )
+from rbee.hive.models.provision import ProgressTeller, Provision
 from rbee.hive.models.split import together
+from rbee.hive.models.stored import take_off, unfinished
 from rbee.hive.models.turns import Turns
 from rbee.http.board import Board
-from rbee.http.operation import Operation
 from rbee.process.content import content_id, leads_to
 from rbee.process.tasks import DATABASE, DISK, Threads, begin, in_thread, spawn
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, listed, nearest
-from rbee.wire.messages.events import Progress
 from rbee.wire.messages.models import Provisioned
 from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.settings import Settings
 
-#: Seconds between two lines that tell the percentage.
-_BETWEEN_PERCENTS = 2.0
 #: How long the hub's word on what a name stands for is believed, until it has been fetched.
 _PLAN_FRESH = 60.0
 #: Models whose headers are remembered, and what these take together (bytes).
@@ -68,28 +66,6 @@ DOWNLOADS = Threads("downloads", 12)
 OF_ONE_HOST = 8
 
 
-class Provision(Operation):
-    """One model on its way; `newest`: also where one is here already."""
-
-    def __init__(self, ref: ModelRef, newest: bool) -> None:
-        super().__init__("hive")
-        self.ref = ref
-        self.newest = newest
-        self.stopped = threading.Event()
-        #: Whether it waits until others have been fetched.
-        self.is_in_line = False
-
-    def cancel(self, why: RbeeError | None = None) -> None:
-        """Has it stop; what has arrived is kept."""
-        self.stopped.set()
-        if self.is_in_line:
-            super().cancel(why)
-
-    def wait_in_line(self, before: int, host: str) -> None:
-        """Tells that others are fetched first."""
-        self.say(narration.MODEL_IN_LINE, host=host or "all hubs", before=before)
-
-
 class Provisioner(msgspec.Struct):
     """The models of this machine: which are here, which are coming.
 
@@ -105,16 +81,16 @@ class Provisioner(msgspec.Struct):
     provisions: Board[Provision] = msgspec.field(
         default_factory=lambda: Board(_missing, _PROVISIONS_KEPT)
     )
-    _plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
+    _plans: dict[ModelRef, tuple[float, ModelPlan]] = {}
     _headers: dict[str, tuple[GgufHeader, ...]] = {}
     _turns: Turns = msgspec.field(default_factory=lambda: Turns(DOWNLOADS.most, OF_ONE_HOST))
     #: Whether files may lie there that a newer version has replaced.
     _is_untidy: bool = True
 
     @property
-    def _patience(self) -> hub.Patience:
-        settings, most = self._settings, hub.Patience()
-        return hub.Patience(
+    def _patience(self) -> Patience:
+        settings, most = self._settings, Patience()
+        return Patience(
             min(most.answer_s, settings.download_stall), min(most.tries, settings.download_tries)
         )
 
@@ -177,7 +153,7 @@ class Provisioner(msgspec.Struct):
             kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))
         return headers
 
-    async def plan(self, ref: ModelRef) -> hub.ModelPlan:
+    async def plan(self, ref: ModelRef) -> ModelPlan:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""
         now = time.monotonic()
         if ref not in self._plans or now - self._plans[ref][0] > _PLAN_FRESH:
@@ -240,7 +216,7 @@ class Provisioner(msgspec.Struct):
             if path in kept:
                 self._is_untidy = True
             else:
-                await in_thread(DISK, self._take_off_the_disk, [Path(path)])
+                await in_thread(DISK, take_off, self._models, [Path(path)])
                 await in_thread(DATABASE, self._catalog.swept, path)
 
     async def close(self) -> None:
@@ -281,7 +257,7 @@ class Provisioner(msgspec.Struct):
             provision.say(narration.MODEL_UNASKED, why="the hub is out of reach")
             return row
         commit = plan.commit[:12]
-        if _is_of(row, plan):
+        if is_of(row, plan):
             row = msgspec.structs.replace(row, revision=plan.commit)
             await in_thread(DATABASE, self._catalog.add, row)
             provision.say(narration.MODEL_CURRENT, model_ref=str(ref), commit=commit)
@@ -291,7 +267,7 @@ class Provisioner(msgspec.Struct):
         await self._lead_others(row, newer)
         return newer
 
-    async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
+    async def _fetch(self, provision: Provision, plan: ModelPlan) -> ModelRow:
         started = time.monotonic()
         folder = self._models / plan.folder
         await in_thread(DISK, require_inside, self._models, folder, plan)
@@ -312,15 +288,15 @@ class Provisioner(msgspec.Struct):
             provision.say(narration.MODEL_SIZE, size=size)
             if already:
                 provision.say(narration.MODEL_RESUME, done=narration.size(already), size=size)
-            teller = _ProgressTeller(provision, plan.size_bytes, already)
+            teller = ProgressTeller(provision, plan.size_bytes, already)
             await self._download_all(provision, files, teller)
             took = narration.seconds(time.monotonic() - started)
             provision.say(narration.MODEL_DOWNLOADED, seconds=took)
         return await self._entered(files)
 
     async def _without_what_is_wrong(
-        self, provision: Provision, plan: hub.ModelPlan, here: dict[str, StoredFile]
-    ) -> hub.ModelPlan:
+        self, provision: Provision, plan: ModelPlan, here: dict[str, StoredFile]
+    ) -> ModelPlan:
         """The plan without the files of a cache that others may write and that are not as listed.
 
         Of a cache that is this user's own the hub's client has seen to that. What was found right
@@ -335,8 +311,8 @@ class Provisioner(msgspec.Struct):
             raise unvouched(shared[0])
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
-        teller = _ProgressTeller(provision, total, 0)
-        wrong: dict[str, hub.HubFile] = {}
+        teller = ProgressTeller(provision, total, 0)
+        wrong: dict[str, HubFile] = {}
         before = 0
         for file in shared:
             watch = teller.watch(file, before)
@@ -356,7 +332,7 @@ class Provisioner(msgspec.Struct):
         self._on_led(row.ref, row.paths)
         return row
 
-    def _here(self, plan: hub.ModelPlan) -> dict[str, StoredFile]:
+    def _here(self, plan: ModelPlan) -> dict[str, StoredFile]:
         """The files of a plan that are here under another name or of an earlier version, by name.
 
         They are known by what the hub calls their content, and as they were when it was checked.
@@ -378,7 +354,7 @@ class Provisioner(msgspec.Struct):
             known = parse_model_ref(row.ref)
             same_files = row.paths == before.paths
             same_names = [file.name for file in row.files] == [file.name for file in newer.files]
-            if same_files and same_names and _branch(known) == _branch(ref):
+            if same_files and same_names and branch(known) == branch(ref):
                 led = msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms)
                 await in_thread(DATABASE, self._catalog.add, led)
                 self._on_led(row.ref, newer.paths)
@@ -392,7 +368,7 @@ class Provisioner(msgspec.Struct):
         its file, its quant, or the default branch."""
         for row in self._catalog.list():
             known = parse_model_ref(row.ref)
-            if known != ref and _means_the_same(ref, known, row):
+            if known != ref and means_the_same(ref, known, row):
                 found = self._catalog.find(row.ref)
                 if found is not None and found.status == "ready":
                     alias = msgspec.structs.replace(found, ref=str(ref), added_at_ms=0)
@@ -401,7 +377,7 @@ class Provisioner(msgspec.Struct):
         return None
 
     async def _download_all(
-        self, provision: Provision, files: PlanFiles, teller: _ProgressTeller
+        self, provision: Provision, files: PlanFiles, teller: ProgressTeller
     ) -> None:
         settings = self._settings
         patience = settings.download_stall, settings.download_tries
@@ -419,9 +395,9 @@ class Provisioner(msgspec.Struct):
         rows = self._catalog.list()
         known = [row.ref for row in rows]
         if str(ref) not in known:
-            unfinished = self._unfinished(ref, rows)
-            if unfinished:
-                self._take_off_the_disk(unfinished)
+            pieces = unfinished(self._models, ref, rows)
+            if pieces:
+                take_off(self._models, pieces)
                 return []
             near = nearest(str(ref), known)
             raise RbeeError(
@@ -434,26 +410,9 @@ class Provisioner(msgspec.Struct):
             )
         mine = {path for row in rows if row.ref == str(ref) for path in row.paths}
         owned = self._catalog.remove(str(ref))
-        self._take_off_the_disk([Path(file.path) for file in owned])
+        take_off(self._models, [Path(file.path) for file in owned])
         left = (row for row in rows if row.ref != str(ref))
         return [row.ref for row in left if not mine.isdisjoint(row.paths)]
-
-    def _unfinished(self, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[Path]:
-        """The files on the disk of a repository that belong to no model in the catalog."""
-        if ref.source != "hf":
-            return []
-        whole = {path for row in rows for path in row.paths}
-        there = (self._models / hub.repo_folder(ref.repo)).rglob("*")
-        return [path for path in there if path.is_file() and str(path) not in whole]
-
-    def _take_off_the_disk(self, paths: list[Path]) -> None:
-        for path in paths:
-            path.unlink(missing_ok=True)
-            for folder in path.parents:
-                if self._models not in folder.parents:
-                    break
-                with contextlib.suppress(OSError):  # it holds other files
-                    folder.rmdir()
 
     def _ready(self, ref: ModelRef) -> ModelRow | None:
         """The row of a name whose files are all here, and are those that it leads to."""
@@ -470,43 +429,6 @@ class Provisioner(msgspec.Struct):
         return row
 
 
-class _ProgressTeller(msgspec.Struct):
-    """Turns byte counts into `progress` events, and into a line of narration now and then.
-
-    `base` of the `total` bytes were here before.
-    """
-
-    _provision: Provision
-    _total: int
-    _base: int
-    _since: float = msgspec.field(default_factory=time.monotonic)
-    _narrated_at: float = 0.0
-
-    def watch(self, file: hub.HubFile, before: int) -> Fetching:
-        """What is told of in a thread: one file, with so many bytes of others before it."""
-        soon = asyncio.get_running_loop().call_soon_threadsafe
-        return Fetching(
-            file.size,
-            lambda done: soon(self._tell, before + done),
-            lambda why, done: soon(self._trouble, why, before + done),
-            self._provision.stopped,
-        )
-
-    def _tell(self, done: int) -> None:
-        now = time.monotonic()
-        if done <= self._base:
-            self._since = now  # what is already here is being read again
-        rate = max(0, done - self._base) / max(now - self._since, 1e-3)
-        self._provision.progress(Progress("download", done, self._total, round(rate)))
-        if now - self._narrated_at >= _BETWEEN_PERCENTS:
-            self._narrated_at = now
-            percent = done * 100 // self._total
-            self._provision.say(narration.MODEL_PERCENT, percent=percent, rate=narration.size(rate))
-
-    def _trouble(self, why: str, done: int) -> None:
-        self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
-
-
 def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
     what = f"no provision {provision_id} on this hive"
     return RbeeError("not_found", what, "ask for the model again")
@@ -515,31 +437,3 @@ def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
 def _lies_in(ref: ModelRef) -> Threads:
     """The threads in which a model's files are looked at."""
     return FILES if ref.source == "file" else DISK
-
-
-def _is_of(row: ModelRow, plan: hub.ModelPlan) -> bool:
-    """Whether a row has the files of a plan, by what the hub calls their content."""
-    if len(row.files) != len(plan.files):
-        return False
-    for stored, file in zip(row.files, plan.files):
-        known = stored.etag or stored.sha256
-        if known != file.etag if known and file.etag else row.revision != plan.commit:
-            return False
-    return True
-
-
-def _means_the_same(ref: ModelRef, known: ModelRef, row: ModelRow) -> bool:
-    """Whether a name leads, without a question, where the known name of `row` does."""
-    same_version = _branch(ref) == _branch(known) or ref.revision == row.revision
-    if ref.repo != known.repo or not same_version:
-        return False
-    if ref.filename:
-        return bool(row.files) and ref.filename == row.files[0].name
-    if ref.quant and not known.filename:  # else `ref.quant` may mean another file
-        label = names.label_of(row.files[0].name) if row.files else ""
-        return bool(label) and names.label_of(ref.quant) == label
-    return not ref.quant and not known.filename and not known.quant
-
-
-def _branch(ref: ModelRef) -> str:
-    return ref.revision or "main"  # the hub's name for what a reference without one means

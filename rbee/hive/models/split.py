@@ -11,13 +11,9 @@ import os
 import re
 from collections.abc import Iterable
 
-from rbee.hive.models.gguf import (
-    LARGEST_HEADER,
-    MOST_KEPT,
-    MOST_TENSORS,
-    GgufHeader,
-    header_of_file,
-)
+from rbee.hive.models.gguf.header import GgufHeader, header_of_file
+from rbee.hive.models.gguf.tensors import MOST_TENSORS
+from rbee.hive.models.gguf.window import LARGEST_HEADER, MOST_KEPT
 from rbee.wire.errors import RbeeError, listed
 
 _NAME = re.compile(r"(?P<prefix>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rbee.process.database import Database
+from rbee.process.transactions import Database
 from rbee.wire.messages.workers import WorkerKindView
 
 _WORKERS = """CREATE TABLE IF NOT EXISTS workers (

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from rbee.hive.models.catalog import ModelRow
-from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.pooling import makes
 from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.workers.worker import Worker

@@ -11,7 +11,7 @@ import msgspec
 from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
-from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.local import bundled_path
 from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
 from rbee.hive.processors import engine_threads, usable_cores

@@ -11,28 +11,30 @@ import contextlib
 import functools
 import signal
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
-import psutil
 from aiohttp import web
 
 from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.control_groups import memory_kills
 from rbee.hive.devices import ram_here
 from rbee.hive.outbox import Outbox
+from rbee.hive.workers import failures
 from rbee.hive.workers.able import not_able, not_placed
+from rbee.hive.workers.deadly import DeadlyModels
 from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.restart import (
-    Cause,
+    Ended,
+    Then,
     begins_anew,
     cause_of,
-    crashed,
     how_it_ended,
     restart_delay,
+    then,
 )
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.hive.workers.worker import Worker, WorkerStart
@@ -40,20 +42,19 @@ from rbee.http.board import Board
 from rbee.http.client import Peer
 from rbee.process import journal, logs, own_folder
 from rbee.process.content import is_still
-from rbee.process.cpu_use import uses_cpu
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import discard, exit_of, stop
 from rbee.process.tasks import DISK, End, begin, in_thread, spawn
 from rbee.wire import narration, proof
-from rbee.wire.errors import RbeeError, no_such, stale, stuck, unforeseen
+from rbee.wire.errors import RbeeError, stale, unforeseen
 from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.inference import FAIL_INFERENCES
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.sides import PartOfWorker
 from rbee.wire.messages.workers import EngineFacts, WorkerFailure, WorkerReport, WorkerState
-from rbee.wire.narration import Line, say, size
+from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,13 +63,6 @@ if TYPE_CHECKING:
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 _ENDING = (WorkerState.STOPPING, WorkerState.FAILED)
 
-#: For how many models it is remembered that an engine crashed on them.
-_REMEMBERED = 256
-#: The advice for a SIGKILL that this hive did not send.
-_PERHAPS_MEMORY = (
-    "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a smaller"
-    " model or a shorter context, or: {}"
-)
 #: How many workers' starts can still be read about, the failed ones among them.
 _STARTS_KEPT = 64
 
@@ -83,14 +77,12 @@ class Supervisor(msgspec.Struct):
     _capacity: Capacity
     _on_change: Callable[[], None]
     _outbox: Outbox
+    _deadly: DeadlyModels
     workers: dict[str, Worker] = {}
     _watches: set[asyncio.Task[None]] = set()
     starts: Board[WorkerStart] = msgspec.field(
-        default_factory=lambda: Board(_missing, _STARTS_KEPT)
+        default_factory=lambda: Board(failures.missing, _STARTS_KEPT)
     )
-    #: The error of each model that an engine crashed on lately, by the engine's name and the
-    #: content of the files.
-    _dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
         self,
@@ -108,9 +100,7 @@ class Supervisor(msgspec.Struct):
         Raises what the worker says when it cannot start, and `model_invalid` for a model that the
         engine has died of lately.
         """
-        known = self._dies_of.get((facts.engine, orders.content))
-        if known is not None:
-            raise known
+        self._deadly.check(facts.engine, orders.content)
         if streams:  # the spare was started without these descriptors
             spare = Spare(self._home, facts.engine, keeps=orders.streams)
         else:
@@ -136,8 +126,8 @@ class Supervisor(msgspec.Struct):
             self._capacity.give_back(promise)
             discard(spare.child)
             if worker.state is WorkerState.STOPPING and isinstance(error, RbeeError):
-                error = _stopped(worker)
-            raise _as_trouble_of_the_worker(worker, error) from None
+                error = failures.stopped(worker)
+            raise failures.as_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
         in_use = {self._home.log(worker_id) for worker_id in self.workers}
@@ -194,7 +184,7 @@ class Supervisor(msgspec.Struct):
             if worker.state in (WorkerState.READY, WorkerState.BUSY):
                 self._note(worker, narration.WORKER_RECOVERED)
         if worker.state is WorkerState.LOADING:
-            worker.cpu = _cpu_of(worker)
+            worker.cpu = worker.cpu_s()
         for line in report.narration:
             worker.start.narrate(line)
         self._tell_loading(worker, report)
@@ -209,7 +199,7 @@ class Supervisor(msgspec.Struct):
         try:
             return self.workers[worker_id]
         except KeyError:
-            raise _missing(worker_id, self.workers) from None
+            raise failures.missing(worker_id, self.workers) from None
 
     def secret_of(self, name: str) -> str | None:
         """The secret called `name`, where that is one of a worker of this hive."""
@@ -263,8 +253,7 @@ class Supervisor(msgspec.Struct):
         worker = self.get(wanted.id)
         ours = worker.streams.pop(wanted.hive_id, None)
         if ours is None:
-            what = f"{wanted.id} waits for no part on {wanted.hive_id}"
-            raise RbeeError("not_found", what, "ask the queen")
+            raise failures.no_part_there(worker, wanted.hive_id)
         from rbee.http.streams import carry, end_of  # late: few models lie on several machines
 
         try:
@@ -276,9 +265,7 @@ class Supervisor(msgspec.Struct):
         """Ends a worker that has lost a part on another hive: it cannot go on, and its engine may
         never notice."""
         if worker.worker_id in self.workers and worker.state not in _ENDING:
-            what = f"worker {worker.worker_id} has lost its part on hive {hive_id}"
-            fix = "rbee-keeper hives tells of that machine"
-            self._fail(worker, RbeeError("worker_crashed", what, fix, {"part_on": hive_id}))
+            self._fail(worker, failures.part_lost(worker, hive_id))
             self._kill(worker)
 
     async def stop_all(self) -> None:
@@ -353,11 +340,9 @@ class Supervisor(msgspec.Struct):
                 self._note(worker, narration.WORKER_IDLE, idle=idle)
             return
         if measure is Measure.GIVE_UP:
-            if _has_worked(worker):
+            if worker.has_worked():
                 return
-            stall = self._settings.load_stall
-            what = f"worker {worker.worker_id} made no progress for {stall:g} s"
-            self._fail(worker, worker.error("worker_start_timeout", what))
+            self._fail(worker, failures.stalled(worker, self._settings.load_stall))
         if measure is Measure.KILL:
             self._note(worker, narration.WORKER_STUCK)
         if measure is Measure.END_STUCK:
@@ -369,12 +354,7 @@ class Supervisor(msgspec.Struct):
 
     async def _tell_why(self, worker: Worker) -> None:
         """Has a worker that is about to be ended tell its callers why."""
-        stall, worker_id = self._settings.token_stall, worker.worker_id
-        what = (
-            f"the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); "
-            "its hive ends it"
-        )
-        why = stuck(worker_id, what, stall)
+        why = failures.engine_stuck(worker, self._settings.token_stall)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
                 await self._peer(worker).call(FAIL_INFERENCES, why.body())
@@ -383,46 +363,48 @@ class Supervisor(msgspec.Struct):
         """Starts a worker that died again, also one that dies before it listens; or gives it up."""
         orders = worker.orders
         if orders.streams:  # its parts have ended with it
-            how = how_it_ended(status)
-            what = f"worker {worker.worker_id}, which was spread over machines, ended ({how})"
-            where = f"rbee-keeper logs {worker.worker_id}"
-            self._give_up(worker, RbeeError("worker_crashed", what, where))
+            self._give_up(worker, failures.parts_ended(worker, how_it_ended(status)))
             return
         if not is_still(orders.content, orders.model_paths):
             self._give_up(worker, stale(worker.worker_id, orders.model_ref))
             return
-        delays = self._settings.restart_delays
         if worker.ready_since is not None and begins_anew(time.monotonic() - worker.ready_since):
             worker.restart_count = worker.loads_died = 0
         worker.ready_since = None
         while True:
-            cause = cause_of(
-                status,
-                killed_by_hive=worker.killed,
-                memory_kills=memory_kills() - worker.memory_kills,
-            )
-            if cause is Cause.MEMORY:
-                self._give_up(worker, _out_of_memory(worker))
+            delay = restart_delay(worker.restart_count, self._settings.restart_delays)
+            ended = _ended(worker, status, may_restart=delay is not None)
+            what = then(ended)
+            if delay is None or what in (Then.OUT_OF_MEMORY, Then.DEADLY):
+                self._give_up(worker, self._why_given_up(worker, what, ended))
                 return
-            how = how_it_ended(status)
-            delay = restart_delay(worker.restart_count, delays)
-            if delay is None:
-                break
-            loading = worker.state is WorkerState.LOADING
-            if loading and crashed(status) and not self._leaves_out(worker, how):
-                worker.loads_died += 1
-                if worker.loads_died > 1 and worker.orders.backend == "cpu":
-                    self._give_up(worker, self._deadly(worker, how))
-                    return
-                # Tried once more without its chat template, the part that is a program.
-                worker.orders.deadly_template = bool(worker.orders.chat_template)
-            died_again = await self._start_again(worker, how, delay)
+            self._leave_out(worker, what, how_it_ended(status))
+            died_again = await self._start_again(worker, how_it_ended(status), delay)
             if died_again is None:
                 return
             status = died_again
-        what = f"worker {worker.worker_id} died ({how}) and was restarted {worker.restart_count}"
-        advice = _PERHAPS_MEMORY if cause is Cause.PERHAPS_MEMORY else ""
-        self._give_up(worker, worker.error("worker_crashed", f"{what} times in vain", advice))
+
+    def _why_given_up(self, worker: Worker, what: Then, ended: Ended) -> RbeeError:
+        how = how_it_ended(ended.status)
+        if what is Then.OUT_OF_MEMORY:
+            return failures.out_of_memory(worker, ram_here().total)
+        if what is Then.DEADLY:
+            error = failures.deadly(worker, how)
+            self._deadly.remember(worker.facts.engine, worker.orders.content, error)
+            return error
+        return failures.died_too_often(worker, how, ended.cause)
+
+    def _leave_out(self, worker: Worker, what: Then, how: str) -> None:
+        """Has a worker that is started again do without what may have killed its engine."""
+        orders, why = worker.orders, f"the engine has ended while it loaded it ({how})"
+        if what is Then.WITHOUT_DRAFT:
+            orders.draft_paths = []
+            self._say(worker, narration.DRAFT_LEFT_OUT, draft=orders.draft, why=why)
+        elif what is Then.WITHOUT_PROJECTOR:
+            orders.projector_fault = why
+        elif what is Then.WITHOUT_TEMPLATE:
+            worker.loads_died += 1
+            orders.deadly_template = bool(orders.chat_template)
 
     async def _start_again(self, worker: Worker, how: str, delay: float) -> int | None:
         """Starts a worker that has ended (`how`) once more, after `delay` seconds; the status with
@@ -459,39 +441,6 @@ class Supervisor(msgspec.Struct):
         self._on_change()
         self._watch(worker)
         return None
-
-    def _deadly(self, worker: Worker, how: str) -> RbeeError:
-        """The error of a model that its engine has died of twice while it loaded it, the second
-        time without its chat template: it would do so again, on any processor. It is remembered, by
-        what lies there now."""
-        orders = worker.orders
-        error = worker.error(
-            "model_invalid",
-            f"{worker.facts.engine} dies of loading {orders.model_ref} ({how}, worker"
-            f" {worker.worker_id})",
-            "its file is damaged, or not for this engine: fetch it anew (rbee-keeper rm, then"
-            " pull), or take another file of that model",
-            died=True,
-        )
-        if orders.content and len(self._dies_of) < _REMEMBERED:
-            key = (worker.facts.engine, orders.content)
-            self._dies_of[key] = error
-            forget = asyncio.get_running_loop().call_later
-            forget(self._settings.degraded_for, self._dies_of.pop, key, None)
-        return error
-
-    def _leaves_out(self, worker: Worker, how: str) -> bool:
-        """Whether there is something left that a model can do without, and that may have killed its
-        engine: it is tried without that."""
-        orders, why = worker.orders, f"the engine has ended while it loaded it ({how})"
-        if orders.draft_paths:
-            orders.draft_paths = []
-            self._say(worker, narration.DRAFT_LEFT_OUT, draft=orders.draft, why=why)
-        elif orders.projector and not orders.projector_fault:
-            orders.projector_fault = why
-        else:
-            return False
-        return True
 
     def _give_up(self, worker: Worker, error: RbeeError) -> None:
         self._fail(worker, error)
@@ -535,62 +484,22 @@ class Supervisor(msgspec.Struct):
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
         worker.close_streams()
-        worker.start.fail(_stopped(worker))
+        worker.start.fail(failures.stopped(worker))
         self._capacity.give_back(worker.promise)
         worker.child.release()
         self._on_change()
 
 
-def _stopped(worker: Worker) -> RbeeError:
-    what = f"worker {worker.worker_id} was stopped before it was ready"
-    return RbeeError("worker_crashed", what, "try again")
-
-
-def _missing(worker_id: str, known: Collection[str]) -> RbeeError:
-    return no_such("worker", worker_id, known, "rbee-keeper ps lists the workers")
-
-
-def _has_worked(worker: Worker) -> bool:
-    """Whether a worker that loads has computed since it last told anything.
-
-    While its engine loads, a worker cannot speak: what it does shows in its CPU time alone.
-    """
-    cpu, now = _cpu_of(worker), time.monotonic()
-    worked = uses_cpu(cpu - worker.cpu, now - worker.worked_at)
-    if worked:
-        worker.cpu, worker.worked_at = cpu, now
-    return worked
-
-
-def _cpu_of(worker: Worker) -> float:
-    """Seconds of CPU time that a worker has used; 0 once it has ended."""
-    with contextlib.suppress(psutil.Error):
-        times = psutil.Process(worker.child.pid).cpu_times()
-        return float(times.user + times.system)
-    return 0.0
-
-
-def _out_of_memory(worker: Worker) -> RbeeError:
-    """The error of a worker that the kernel has ended: the same again would end the same."""
-    need, limit = worker.promise.total, ram_here().total
-    return worker.error(
-        "insufficient_ram",
-        f"out of memory: the kernel ended worker {worker.worker_id}; {worker.orders.model_ref} was"
-        f" to take {size(need)}, and {size(limit)} of RAM may be used on that machine",
-        "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
-        " raise the memory limit of that machine",
-        need_bytes=need,
-        limit_bytes=limit,
-        out_of_memory=True,
-        loading=not worker.start.is_over,
+def _ended(worker: Worker, status: int, *, may_restart: bool) -> Ended:
+    """What is known of a worker that has ended."""
+    kills = memory_kills() - worker.memory_kills
+    return Ended(
+        status,
+        cause_of(status, killed_by_hive=worker.killed, memory_kills=kills),
+        may_restart=may_restart,
+        was_loading=worker.state is WorkerState.LOADING,
+        loads_died=worker.loads_died,
+        on_cpu=worker.orders.backend == "cpu",
+        draft=bool(worker.orders.draft_paths),
+        projector=bool(worker.orders.projector) and not worker.orders.projector_fault,
     )
-
-
-def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
-    """`internal` of a worker that dies or hangs before it listens, as `worker_crashed`, which one
-    that does so later is."""
-    if isinstance(error, RbeeError) and error.code == "internal":
-        crash = worker.error("worker_crashed", error.message, **error.details, starting=True)
-        del crash.details["device"]  # it had not used its device yet
-        return crash
-    return error

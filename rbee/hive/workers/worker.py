@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import socket
 import time
+
+import psutil
 
 from rbee.hive.capacity import Promise
 from rbee.hive.control_groups import memory_kills
 from rbee.http.operation import Operation
 from rbee.process.child import Child, tail
+from rbee.process.cpu_use import uses_cpu
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import (
@@ -135,6 +139,24 @@ class Worker:
         if self.kept or self.idle_since is None:
             return None
         return self.idle_since + self.idles_for(idle_worker)
+
+    def has_worked(self) -> bool:
+        """Whether a worker that loads has computed since it last told anything.
+
+        While its engine loads, a worker cannot speak: what it does shows in its CPU time alone.
+        """
+        cpu, now = self.cpu_s(), time.monotonic()
+        worked = uses_cpu(cpu - self.cpu, now - self.worked_at)
+        if worked:
+            self.cpu, self.worked_at = cpu, now
+        return worked
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU time that it has used; 0 once it has ended."""
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(self.child.pid).cpu_times()
+            return float(times.user + times.system)
+        return 0.0
 
     def close_streams(self) -> None:
         """Closes the streams to its parts."""

@@ -33,14 +33,14 @@ from rbee.worker.engines.schema_cost import (
 )
 from rbee.worker.engines.schemas.combining import TYPES
 from rbee.worker.engines.schemas.formats import FORMATS, NOT_HELD
-from rbee.worker.engines.schemas.places import Places
-from rbee.worker.engines.schemas.reading import (
+from rbee.worker.engines.schemas.keywords import (
     OF_TYPE,
-    Reader,
     check_values,
     is_remark,
     require_dialect,
 )
+from rbee.worker.engines.schemas.places import Places
+from rbee.worker.engines.schemas.reading import Reader
 
 _Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")

@@ -1,0 +1,1 @@
+"""GGUF files: what their headers say, without reading the weights behind them."""
