@@ -24,9 +24,10 @@ from rbee.queen.catalog import HiveRow
 from rbee.queen.hearers import Say
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
+from rbee.wire.filling import AS_SAID
 from rbee.wire.messages.basics import SHUT_DOWN_HIVE
 from rbee.wire.messages.orders import HiveOrders
-from rbee.wire.narration import AS_SAID, Line
+from rbee.wire.narration import Line
 from rbee.wire.settings import Settings
 
 

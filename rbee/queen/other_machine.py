@@ -32,10 +32,11 @@ from rbee.queen.hearers import Say
 from rbee.queen.machines import Here, Machine, Way, shut_down_and_wait
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
+from rbee.wire.filling import AS_SAID
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.messages.hives import SshTarget
 from rbee.wire.messages.orders import HiveOrders, Report
-from rbee.wire.narration import AS_SAID, Line
+from rbee.wire.narration import Line
 
 if TYPE_CHECKING:
     from rbee.queen.ssh.config import Target
