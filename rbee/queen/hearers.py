@@ -6,11 +6,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from rbee.process.tasks import begin
-from rbee.wire.narration import Line
+from rbee.wire.filling import AS_SAID
+from rbee.wire.narration import Line, Narration
 
 T = TypeVar("T")
 #: Has whoever listens hear a line: `say(line, **facts)`.
 Say = Callable[..., None]
+
+
+def repeat(say: Say, said: Narration) -> None:
+    """Has whoever listens hear a line that somebody else has said."""
+    say(Line(said.actor, said.action, AS_SAID), human=said.human)
 
 
 class Shared(Generic[T]):

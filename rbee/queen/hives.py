@@ -122,7 +122,7 @@ class Hives:
         rows = [row for row, is_on in zip(rows, on) if is_on]
         if asleep and not rows and not (node or rouse):
             return []
-        late = [row for row in rows if self._is_late(row.hive_id)]
+        late = [row for row in rows if row.hive_id in self.registry.waking]
         begun = {
             row.hive_id: Shared(functools.partial(self._awake, row), say)
             for row in rows
@@ -212,11 +212,6 @@ class Hives:
         """Has `say` hear of a hive that takes long to wake."""
         if hive_id in self._late:
             self._late[hive_id].hearers.append(say)
-
-    def _is_late(self, hive_id: str) -> bool:
-        """Whether a hive takes long to wake, and has not told its devices yet."""
-        hive = self.registry.hives.get(hive_id)
-        return hive_id in self._late and (hive is None or hive.devices is None)
 
     async def _late_one(self, row: HiveRow, say: Say) -> Hive:
         """A hive that takes long to wake, once it has. Raises what keeps it from that."""

@@ -13,7 +13,7 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.queen.catalog import HiveRow
-from rbee.queen.hearers import Say
+from rbee.queen.hearers import Say, repeat
 from rbee.queen.hive_directory import HiveDirectory
 from rbee.queen.machines import Here, Way, shut_down_and_wait
 from rbee.queen.open_tunnels import OpenTunnels
@@ -151,9 +151,8 @@ class HivesOn:
             if hive is None:
                 say(narration.HIVE_WAKE, host=row.host, port=way.port)
                 with self._registry.expecting(row.hive_id):
-                    url = await machine.start(row, way, say)
-                    tunnelled = row.is_tunnelled
-                    hive = self._registry.woken(row.hive_id, row.host, url, tunnelled)
+                    url = await machine.start(row, way, lambda line: repeat(say, line))
+                    hive = self._registry.woken(row.hive_id, row.host, url, row.is_tunnelled)
         self.note_on(hive)
         return hive
 
