@@ -185,7 +185,7 @@ load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from S
 	$(COMPILE)
 	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS) $(WEIGHTS)
 
-document: $(VENV)/.clients/.fetched ## have Schemathesis try each field of each request of the queen; the specification tries equal ones once
+document: $(VENV)/.clients/.fetched ## have Schemathesis try each value of each field of each request of the queen; the specification tries equal ones once
 	$(COMPILE)
 	HARNESS_EVERYWHERE=1 $(BIN)/behave features/wire/openai.feature --name "The document is true"
 

@@ -43,12 +43,6 @@ def before_all(context: Any) -> None:
     context.ran = [0]
 
 
-def before_feature(_context: Any, _feature: Any) -> None:
-    """What is there by now stays; else the guard of each scenario would look through all of it."""
-    gc.collect()
-    gc.freeze()
-
-
 def before_scenario(context: Any, scenario: Any) -> None:
     """Skips, with the reason, what this machine cannot do; else makes a cluster."""
     reason = tags.reason_to_skip(scenario.effective_tags)
@@ -61,6 +55,8 @@ def before_scenario(context: Any, scenario: Any) -> None:
     context.processor_at_first = census.processor_s()
     context.loop_guard = LoopGuard()
     context.loop_guard.start()
+    gc.collect()
+    gc.freeze()  # what is there by now stays; else the guard would look through all of it
     context.cluster = lent_swarms.cluster_for(scenario, context.port_slice)
 
 

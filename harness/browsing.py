@@ -1,7 +1,8 @@
 """A person in front of a browser: Chromium, as it is installed here, told what to do by Playwright.
 
-One browser serves all the scenarios of a test process, each with a profile of its own. It runs in
-the environment of the clients that others wrote.
+One browser serves all the scenarios of a test process, each with a profile of its own, and another
+one those that believe the same certificate. They run in the environment of the clients that others
+wrote.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Browser:
     """A browser that one scenario uses at a time."""
 
     def __init__(self, *options: str) -> None:
+        """`options` are Chromium's own."""
+        self._options = options
         there = clients.HOME / "bin" / "python"
         search = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {
@@ -78,6 +81,10 @@ class Browser:
 
         return ask
 
+    def has(self, options: Sequence[str]) -> bool:
+        """Whether it was started with these, and no others."""
+        return self._options == tuple(options)
+
     def close(self) -> None:
         """Ends it."""
         assert self._process.stdin is not None
@@ -97,15 +104,21 @@ _resting: list[Browser] = []
 
 
 def end_all() -> None:
-    """Ends the browser that nobody uses."""
+    """Ends the browsers that nobody uses."""
     while _resting:
         _resting.pop().close()
 
 
-def look(cluster: Cluster, size: Sequence[int] = WIDE, scheme: str = "light") -> Browser:
+def look(
+    cluster: Cluster, size: Sequence[int] = WIDE, scheme: str = "light", *options: str
+) -> Browser:
     """A browser with a new profile, for this scenario. At the end nothing may have gone wrong in a
     page by its own word."""
-    browser = _resting.pop() if _resting else Browser()
+    browser = next((one for one in _resting if one.has(options)), None)
+    if browser is None:
+        browser = Browser(*options)
+    else:
+        _resting.remove(browser)
     browser.begin(*size, scheme)
 
     def give_back() -> None:
@@ -122,10 +135,7 @@ def look_trusting(cluster: Cluster, key: str) -> Browser:
     """A browser that believes whoever shows this public key (SHA-256, hexadecimal digits), and
     nobody whose certificate it does not know else."""
     digest = base64.b64encode(bytes.fromhex(key)).decode()
-    browser = Browser(f"--ignore-certificate-errors-spki-list={digest}")
-    cluster.on_close(browser.close)
-    browser.begin(*WIDE, "light")
-    return browser
+    return look(cluster, WIDE, "light", f"--ignore-certificate-errors-spki-list={digest}")
 
 
 def link(cluster: Cluster) -> str:

@@ -12,8 +12,9 @@ from aiohttp.test_utils import make_mocked_request
 
 from harness import fields_page
 from rbee.queen.front.fields import read
+from rbee.queen.openai.asked import in_words_of
 from rbee.queen.openai.errors import failed, failure
-from rbee.queen.openai.mapping import Chat, Form, Text, Vectors, in_words_of
+from rbee.queen.openai.mapping import Chat, Form, Text, Vectors
 from rbee.queen.openai.messages import CHAT
 from rbee.queen.openai.ranks import RerankRequest
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest

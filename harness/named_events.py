@@ -34,7 +34,7 @@ def names_after_kill(cluster: Cluster, path: str, model: str) -> list[str]:
             if line.startswith(b"event: "):
                 names.append(line.decode().removeprefix("event: ").strip())
             if len(names) == 10:
-                swarm.kill(cluster, "worker")
+                swarm.kill_newest(cluster, "worker")
                 names.append("killed")
     return [name for name in names if name != "killed"]
 

@@ -25,6 +25,6 @@ def last_after_kill(cluster: Cluster, model: str) -> dict[str, Any]:
         for count, line in enumerate(answer):
             last = line
             if count == 5:
-                swarm.kill(cluster, "worker")
+                swarm.kill_newest(cluster, "worker")
     told: dict[str, Any] = json.loads(last)
     return told

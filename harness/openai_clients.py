@@ -107,11 +107,6 @@ def assert_whole_events(lines: Sequence[str]) -> None:
     assert all(lines[number - 1].startswith("data: ") for number in blank), lines
 
 
-def assert_cancelled(cluster: Cluster) -> None:
-    """The one job of the swarm is cancelled, now or in a moment."""
-    swarm.assert_job(cluster, "cancelled")
-
-
 def tried_again(cluster: Cluster, model: str) -> list[int]:
     """The statuses that a program is answered with that tries again by itself, one by one.
 
@@ -155,7 +150,7 @@ def event_after_kill(cluster: Cluster, model: str) -> Any:
             stream = openai.chat.completions.create(**_chat(model=model, stream=True))
             for count, _piece in enumerate(stream):
                 if count == 5:
-                    swarm.kill(cluster, "worker")
+                    swarm.kill_newest(cluster, "worker")
 
         assert not _succeeds(read), "the stream ended well"
         (one,) = heard.news()

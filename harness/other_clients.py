@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,8 +14,11 @@ from harness.overhearing import Exchange, Overhearing
 from harness.program import Finished
 from harness.waiting import wait_until
 
-#: What it takes to try everything: some 5,000 requests (seconds).
+#: What it takes to try everything: some 2,500 requests, and many more where each is sent (seconds).
 _ALL_TRIED_S = 900.0
+#: Set for Schemathesis to try each value of each field (`clients.short_answers`), and at random so
+#: many requests of each kind.
+_EVERYWHERE, _AT_RANDOM = "HARNESS_EVERYWHERE", "--max-examples 5"
 _MODELS_OF_LLM = """
 - model_id: bee
   model_name: minillama
@@ -88,7 +92,7 @@ def install_llm(cluster: Cluster, port: int = 0) -> None:
     )
     (home / "extra-openai-models.yaml").write_text(listed)
     cluster.environment["LLM_USER_PATH"] = str(home)
-    (cluster.folder / "bin" / "llm").symlink_to(clients.HOME / "bin" / "llm")
+    _install(cluster, "llm")
 
 
 def install_aider(cluster: Cluster, port: int) -> None:
@@ -99,7 +103,7 @@ def install_aider(cluster: Cluster, port: int) -> None:
     prices = cluster.user_home / _PRICES
     prices.parent.mkdir(parents=True)
     prices.write_text('{"none": {}}')
-    (cluster.folder / "bin" / "aider").symlink_to(clients.HOMES["aider"] / "bin" / "aider")
+    _install(cluster, "aider")
 
 
 _INSTALL = {"llm": install_llm, "aider": install_aider}
@@ -125,7 +129,8 @@ def try_everything(cluster: Cluster) -> tuple[Finished, list[Exchange]]:
     tried = shlex.quote(str(clients.HOME / "bin" / "schemathesis"))
     settings = shlex.quote(str(Path(clients.__file__).with_name("schemathesis.toml")))
     document = f"http://127.0.0.1:{heard.port}/openapi.json"
-    command = f"{tried} --config-file {settings} run {document}"
+    more = _AT_RANDOM if os.environ.get(_EVERYWHERE) else ""
+    command = f"{tried} --config-file {settings} run {document} {more}"
     return cluster.run(command, timeout=_ALL_TRIED_S), heard.news()
 
 
@@ -154,6 +159,16 @@ def assert_cancelled(cluster: Cluster) -> None:
         return True
 
     wait_until("the last job is cancelled", cancelled)
+
+
+def _install(cluster: Cluster, command: str) -> None:
+    """Has the command be found, which a program runs that imports its packages once."""
+    program = lent_clients.borrow(command)
+    cluster.on_close(program.give_back)
+    program.begin({})
+    found = cluster.folder / "bin" / command
+    found.write_text(f'#!/bin/sh\nexec {program.command()} "$@"\n')
+    found.chmod(0o755)
 
 
 def _overhear(cluster: Cluster) -> Overhearing:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from harness import schema_suite
 from harness.gbnf import Grammar
 from harness.schema_suite import SchemaVerdict
+from rbee.queen.openai.asked import in_words_of
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.mapping import in_words_of
 from rbee.queen.openai.requests import ChatRequest
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode

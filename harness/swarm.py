@@ -285,6 +285,11 @@ def kill(cluster: Cluster, role: str) -> Member:
     return member
 
 
+def kill_newest(cluster: Cluster, role: str) -> None:
+    """kill -9 of the process of this role that was started last."""
+    processes.kill(max(cluster.processes(role), key=lambda each: each.started))
+
+
 def assert_nothing_was_started(cluster: Cluster) -> None:
     """No queen, hive or worker has ever run in this scenario: none has a log."""
     roles = {name.partition("-")[0].removesuffix(".log") for name in cluster.logs()}

@@ -110,11 +110,6 @@ def found_nothing(context: Context) -> None:
     other_clients.assert_found_nothing(context.tried, context.sent)
 
 
-@then("its job is cancelled at once")
-def job_cancelled(context: Context) -> None:
-    openai_clients.assert_cancelled(context.cluster)
-
-
 @then("the job that it left is cancelled at once")
 def left_job_cancelled(context: Context) -> None:
     other_clients.assert_cancelled(context.cluster)

@@ -115,8 +115,9 @@ Feature: Programs that speak Anthropic's API
         | POST /v1/messages/batches       | {}                                                                      | 404    | not_found_error       |
       Then each answer is an error in Anthropic's form, with the mark of its head
 
+    @only-asks
     Scenario: An answer that breaks off in the middle is told as an error
       Given a hub that holds "author/endless-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When the worker is killed in the middle of an answer of "author/endless-llama" in Anthropic's words
       Then the last event of that answer is "error"

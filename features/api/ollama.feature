@@ -99,6 +99,7 @@ Feature: Programs that speak ollama's API
       Then each of them gets what it asked for
 
     @fault.queen.unload-the-used
+    @only-asks
     Scenario: A model that somebody uses is unloaded behind that
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm
@@ -171,6 +172,7 @@ Feature: Programs that speak ollama's API
 
     @fault.queen.stay-for-a-key
     @fault.queen.unload-for-a-key
+    @only-asks
     Scenario: The holder of a key keeps no model loaded for the others, and takes none from them
       Given a swarm that is warm
       And the key "tv" of "rbee-keeper add-key tv --requests 2"
@@ -200,8 +202,9 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: An answer that breaks off in the middle is told as an error
       Given a hub that holds "author/endless-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When the worker is killed in the middle of an answer of "author/endless-llama" in ollama's words
       Then the last line of that answer is an error alone

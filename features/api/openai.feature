@@ -94,12 +94,13 @@ Feature: Programs that speak OpenAI's API
         | a call of some function                               | weather                          |
       Then each of them gets what it asked for
 
+    @only-asks
     @fault.queen.work-for-nobody
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with OpenAI's client leaves in the middle of an answer of "author/endless-llama"
-      Then its job is cancelled at once
+      Then the job that it left is cancelled at once
       And each worker has all its slots free
 
     Scenario: A program whose client tries again by itself is answered once there is room
@@ -170,9 +171,10 @@ Feature: Programs that speak OpenAI's API
         | whether to call, of a model that knows no tools | 400    | invalid_request | tools |
       Then each of them is refused with what its row tells, and fails
 
+    @only-asks
     Scenario: An answer that breaks off in the middle is told as an error
       Given a hub that holds "author/endless-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When the worker is killed in the middle of an answer of "author/endless-llama" to a program
       Then the last that it was sent is the error "worker_crashed", and its request fails
 

@@ -119,8 +119,9 @@ Feature: Programs that ask OpenAI's API for responses
       When the program with the key "desk" keeps an answer
       Then the program with the key "tv" gets 404 for it, and 400 where it goes on
 
+    @only-asks
     Scenario: An answer that breaks off in the middle is told as failed
       Given a hub that holds "author/endless-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When the worker is killed in the middle of a response of "author/endless-llama"
       Then the last two events of that answer are "response.failed" and "error"

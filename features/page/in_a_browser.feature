@@ -41,7 +41,7 @@ Feature: The queen's page in a browser
     When "rbee-keeper pull HF:author/minillama:F16" waits for it in another terminal
     Then the table "Downloads" has a row with "HF:author/minillama:F16", "localhost" and "of 1.9 MB"
 
-  @needs-chromium
+  @only-asks @needs-chromium
   Scenario: A chat by keyboard alone
     Given a swarm that is warm
     And a browser that is signed in on the page
@@ -49,7 +49,7 @@ Feature: The queen's page in a browser
     Then the page answers " How can I help you today?"
     And every stop on the way was seen
 
-  @needs-chromium
+  @only-asks @needs-chromium
   Scenario: A phone, in the dark
     Given a swarm that is warm
     When a browser of 360 pixels in the dark is signed in on the page

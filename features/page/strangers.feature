@@ -12,7 +12,7 @@ Feature: What others make of the queen's page
     Then the page shows these names in its tables and in what is narrated
     And it has no element of theirs, and its title is "rbee"
 
-  @needs-chromium
+  @only-asks @needs-chromium
   Scenario: A page of another port of the same machine
     Given a swarm that is warm
     And a browser that is signed in on the page

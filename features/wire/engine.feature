@@ -64,9 +64,10 @@ Feature: What an engine refuses is an error that says whose fault it is
 
   @needs-real-models
   @fault.worker.blame-itself
+  @only-asks
   Scenario: What real models refuse
     Given a worker takes 1 job at once
-    And a queen that is awake
+    And a swarm that is warm
     When a program asks the queen each of these, with its body
       | request                   | body | status | code | type | param | again |
       | POST /v1/chat/completions | {"model": "file:$MODELS/smollm2-broken-template.gguf", "messages": [{"role": "user", "content": "hello"}]} | 400 | invalid_request | invalid_request_error | model | false |
@@ -75,9 +76,10 @@ Feature: What an engine refuses is an error that says whose fault it is
     Then each answer is an error in OpenAI's form
 
   @needs-real-models
+  @only-asks
   Scenario: A broken chat template leaves plain text usable
     Given a worker takes 1 job at once
-    And a queen that is awake
+    And a swarm that is warm
     When a program asks the queen "POST /v1/completions" with
       """
       {"model": "file:$MODELS/smollm2-broken-template.gguf", "prompt": "Once upon a", "max_tokens": 3}

@@ -25,6 +25,8 @@ TOO_LONG = "bee " * 900
 LONG = "story " * 7000
 #: What a scenario asks for last.
 OVER = "over"
+#: What is asked of a program for a command: where it is typed, and that it be run.
+PLACE, TYPED = "a place for what is typed", "what is typed"
 #: What somebody got whose request failed.
 NOTHING = "nothing"
 #: A function that a model may call: its name, what it does, and the schema of its arguments.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
+import select
+import socket
 import sys
+import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, Field
 
-from harness.clients import NOTHING, OVER
+from harness.clients import NOTHING, OVER, PLACE, TYPED
 
 
 class Mood(BaseModel):
@@ -61,6 +65,51 @@ def leave_when_told(*asks: Callable[[], Coroutine[Any, Any, object]]) -> str:
     return asyncio.run(ask_and_leave())
 
 
+class Typed:
+    """A command that is typed in shells, each time run by a copy of this program: `typed.main` is
+    what stands there for it."""
+
+    def __init__(self, name: str, main: Callable[[], int | None]) -> None:
+        self._name = name
+        self._main = main
+        #: What a scenario asks for: where `typed.main` finds this program, and then its service.
+        self.asked = {PLACE: self._place, TYPED: self._run_each}
+
+    def _place(self) -> str:
+        self._listener = socket.socket(socket.AF_UNIX)
+        place = os.path.join(tempfile.mkdtemp(), self._name)
+        self._listener.bind(place)
+        self._listener.listen()
+        return place
+
+    def _run_each(self) -> None:
+        """Until the next line comes on stdin, which is left there."""
+        place = self._listener.getsockname()
+        while select.select([sys.stdin, self._listener], [], [])[0] == [self._listener]:
+            with self._listener.accept()[0] as typed:
+                self._run(typed)
+        os.unlink(place)
+        os.rmdir(os.path.dirname(place))
+
+    def _run(self, typed: socket.socket) -> None:
+        _, streams, _, _ = socket.recv_fds(typed, 1, 3)
+        with typed.makefile("rw") as told:
+            arguments, folder, environment = json.loads(told.readline())
+            copy = os.fork()
+            if not copy:
+                for number, stream in enumerate(streams):
+                    os.dup2(stream, number)
+                os.chdir(folder)
+                os.environ.update(environment)
+                sys.argv = [self._name, *arguments]
+                sys.exit(self._main())
+            for stream in streams:
+                os.close(stream)
+            print(copy, file=told, flush=True)
+            status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+            print(status if status >= 0 else 128 - status, file=told, flush=True)
+
+
 def serve(asked: Mapping[str, Callable[[], object]]) -> NoReturn:
     """Serves one scenario after the other, each in a copy of this program; ends with stdin.
 
@@ -69,6 +118,8 @@ def serve(asked: Mapping[str, Callable[[], object]]) -> NoReturn:
     failed, and the number. How it failed is on stderr, in words that change with each version of
     the package.
     """
+    gc.freeze()  # what was imported stays, and is one for all copies as long as none looks at it
+    gc.enable()
     status = 0
     while not status and (line := _read_line()):
         copy = os.fork()

@@ -1,19 +1,23 @@
 """What Schemathesis asks for, made answerable: the model that there is, and a word or two of it.
 
 It tries each field of a request in some ten ways. Many requests have a field of one name and one
-schema in common; that is tried in the first of them alone, unless `EVERYWHERE` is set.
+schema in common; that is tried in the first of them alone. Of the values that fit a field, and of
+those that are wrong for it in one way, one is tried, and some of the others. Where `EVERYWHERE` is
+set, all of it is tried.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 from typing import Any
 
 import schemathesis
+from schemathesis.generation.meta import CoveragePhaseData
 
-#: Set for each field to be tried in each request that has it, which takes minutes.
+#: Set for each value of each field to be tried in each request that has it, which takes minutes.
 EVERYWHERE = "HARNESS_EVERYWHERE"
 _MODEL = "minillama"
 #: Each value that is allowed may start a worker of its own, or name a machine that is not there.
@@ -29,6 +33,11 @@ _TOKENS = {
 _ELSE = ("max_tokens", "max_completion_tokens")
 #: What of a field says nothing of what it may hold.
 _SAYS_NO_FORM = ("description", "default")
+#: Of the values that are of no new kind every so many-th is tried, so that no value is left out for
+#: all of the fields.
+_ONE_IN = 10
+#: The names of fields in what Schemathesis says of a value.
+_NAMED = re.compile(r"'([^']*)'")
 _REFERENCE = re.compile(r'"#/components/schemas/([^"]+)"')
 
 
@@ -62,6 +71,24 @@ def _led_to(what: Any, schemas: dict[str, Any]) -> list[str]:
         waiting += [schemas[name] for name in named if name not in found]
         found.update(named)
     return list(found)
+
+
+_tried: set[tuple[object, ...]] = set()
+_others = itertools.count(1)
+
+
+@schemathesis.hook
+def filter_case(_context: Any, case: Any) -> bool:
+    """Whether this request is sent: for each field one of each kind of value, and some others."""
+    value = case.meta.phase.data
+    if not isinstance(value, CoveragePhaseData) or os.environ.get(EVERYWHERE):
+        return True
+    where = (case.method, case.path, value.parameter)
+    fields = _NAMED.findall(value.description) or [value.description]
+    kind = (*where, case.meta.generation.mode, value.scenario, *fields)
+    known = kind in _tried
+    _tried.add(kind)
+    return not known or next(_others) % _ONE_IN == 0
 
 
 @schemathesis.hook

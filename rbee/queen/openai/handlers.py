@@ -24,8 +24,9 @@ from rbee.queen.front.models import (
 )
 from rbee.queen.front.offer import KeyHolder, Offer
 from rbee.queen.front.streaming import gathered, stream
+from rbee.queen.openai.asked import in_words_of
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Vectors, in_words_of
+from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Vectors
 from rbee.queen.openai.messages import (
     CHAT,
     COMPLETIONS,

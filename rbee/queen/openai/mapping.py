@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import abc
 import codecs
-import functools
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import UNSET
 
 from rbee.queen.front.blocks import blocks_of
-from rbee.queen.front.idling import idle_seconds
 from rbee.queen.front.models import model_ref_of
-from rbee.queen.front.pictures import Said
-from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.front.streaming import Gathered
 from rbee.queen.front.vectors import shortened
+from rbee.queen.openai.asked import (
+    agreed,
+    common,
+    count_of,
+    ends_by_form,
+    idle_of,
+    is_text,
+    schema_of,
+    seeds,
+    several,
+    wrong,
+)
+from rbee.queen.openai.chat_messages import budget_of, going_on, message_of, thinking_of
 from rbee.queen.openai.messages import (
     CallDelta,
     ChatAnswer,
@@ -37,20 +45,14 @@ from rbee.queen.openai.messages import (
 )
 from rbee.queen.openai.requests import (
     Asked,
-    AskedMessage,
     Called,
     CalledFunction,
     ChatRequest,
-    Completing,
     CompletionRequest,
-    ContentPart,
     EmbeddingRequest,
-    Schema,
-    Weighed,
 )
 from rbee.queen.openai.tools import functions_of, tools_of
-from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK, MOST_TOKENS
+from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS
 from rbee.wire.messages.events import (
     CallPiece,
     Done,
@@ -59,68 +61,7 @@ from rbee.wire.messages.events import (
     TokenLikelihood,
     floats_of,
 )
-from rbee.wire.messages.inference import ChatMessage, Samplers, ToolCall
 from rbee.wire.messages.jobs import JobRequest
-
-_SEEDS = 2**32
-#: The weight of a token that is never drawn.
-_NEVER = -100.0
-#: What means the same to a job.
-_AS_ASKED = (
-    *("temperature", "presence_penalty", "frequency_penalty", "cache_prompt"),
-    *Samplers.__struct_fields__,
-)
-#: The words that there are for a field of a job.
-_WORDS = {
-    "typical_p": ("typical_p", "typical"),
-    "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
-}
-
-
-#: By a field of a job that a worker's error names: the fields of a request that may have set it.
-#: The first stands where none of them was sent.
-_SAID_BY = {
-    "model_ref": ("model",),
-    "inputs": ("input", "documents", "texts"),
-    "functions": ("tools", "functions"),
-    "json_schema": (
-        *("response_format", "json_schema", "guided_json", "structured_outputs"),
-        *("guided_choice", "guided_regex", "regex"),
-    ),
-    "grammar": ("grammar", "guided_grammar", "ebnf", "structured_outputs", "response_format"),
-    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens"),
-    "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
-    "typical_p": ("typical_p", "typical"),
-    "logprobs": ("logprobs", "n_probs"),
-    "seed": ("seed", "random_seed"),
-    "ignore_eos": ("ignore_eos", "min_tokens"),
-    "prompt_tokens": ("prompt", "tokens"),
-    "tokens_only": ("prompt", "content", "messages", "tokens"),
-    "echo_only": ("echo",),
-    "top_k": ("top_k", "top_p"),
-    "template_values": ("chat_template_kwargs", "reasoning_effort", "reasoning", "think"),
-    "think": (
-        *("reasoning_effort", "reasoning", "think", "enable_thinking", "thinking"),
-        *("chat_template_kwargs", "reasoning_budget", "thinking_budget_tokens"),
-        *("thinking_budget", "thinking_token_budget"),
-    ),
-    "ctx": ("num_ctx",),
-}
-
-
-#: What speakers are called in a job.
-_ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
-    "developer": "system",
-    "system": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "tool": "tool",
-    "function": "tool",
-}
-#: What switches thinking on and off; other words leave it to the model.
-_SWITCHES = {"enabled": True, "disabled": False}
-#: The fields that say which texts an answer may be.
-_TEXTS = ("guided_choice", "guided_regex", "regex")
 
 
 class Identity(NamedTuple):
@@ -203,7 +144,7 @@ class Chat(Form):
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
-        schema = _schema(asked)
+        schema = schema_of(asked)
         if self._is_older:
             if asked.tools:
                 raise wrong("functions", "and tools say the same: send one of them")
@@ -217,25 +158,25 @@ class Chat(Form):
             raise wrong("response_format", "does not go with a call that is demanded")
         if asked.top_logprobs is not None and not asked.logprobs:
             raise wrong("top_logprobs", "goes with logprobs, which is not true")
-        think, values = _thinking(asked)
-        messages = [_message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
-        is_json = schema is not None and not _is_text(asked)
-        messages = _going_on(asked, messages, must_call=must_call, is_json=is_json)
+        think, values = thinking_of(asked)
+        messages = [message_of(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
+        is_json = schema is not None and not is_text(asked)
+        messages = going_on(asked, messages, must_call=must_call, is_json=is_json)
         return [
             JobRequest(
                 **common(asked, seed, asked.max_completion_tokens),
                 messages=messages,
                 json_schema=schema,
-                unquoted=_is_text(asked),
+                unquoted=is_text(asked),
                 functions=list(tools.functions),
                 must_call=must_call,
                 parallel_calls=False if self._is_older else asked.parallel_tool_calls,
                 think=think,
-                thought_tokens=_budget(asked) or None,
+                thought_tokens=budget_of(asked) or None,
                 template_values=values,
                 logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
             )
-            for seed in _seeds(asked, count_of(asked))
+            for seed in seeds(asked, count_of(asked))
         ]
 
     def opening(self, index: int) -> ChunkChoice:
@@ -320,11 +261,11 @@ class Text(Form):
 
     def __init__(self, asked: CompletionRequest) -> None:
         self.asked = asked
-        self._texts = _several("prompt", asked.prompt)
+        self._texts = several("prompt", asked.prompt)
         self.prompts = len(self._texts)
         #: How many answers there are to each prompt.
         self._count = count_of(asked)
-        asked.logprobs = _agreed([("logprobs", asked.logprobs), ("n_probs", asked.n_probs)])
+        asked.logprobs = agreed([("logprobs", asked.logprobs), ("n_probs", asked.n_probs)])
         #: The characters of each answer that were told with their logprobs.
         self._characters = [Characters() for _ in range(self.prompts * self._count)]
 
@@ -333,7 +274,7 @@ class Text(Form):
         asked = self.asked
         if asked.suffix and asked.echo and asked.logprobs is not None:
             raise wrong("suffix", "does not go with echo and logprobs")
-        schema = _schema(asked)
+        schema = schema_of(asked)
         if (asked.ignore_eos or asked.min_tokens) and schema is not None:
             raise ends_by_form(asked)
         answers = self.prompts * self._count
@@ -353,11 +294,11 @@ class Text(Form):
                 count_only=not self._is_echoed(prompt) and asked.max_tokens == 0,
                 raw=True,
                 json_schema=schema,
-                unquoted=_is_text(asked),
+                unquoted=is_text(asked),
                 logprobs=asked.logprobs,
             )
             for prompt in self._texts
-            for seed in _seeds(asked, self._count)
+            for seed in seeds(asked, self._count)
         ]
 
     def opening(self, index: int) -> TextChoice | None:
@@ -427,7 +368,7 @@ class Vectors:
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
-        inputs = _several("input", asked.input)
+        inputs = several("input", asked.input)
         if len(inputs) > MOST_INPUTS:
             raise wrong("input", f"is {len(inputs)} texts, and {MOST_INPUTS} are taken at once")
         ref = model_ref_of(asked.model)
@@ -456,329 +397,6 @@ class Vectors:
     def _written(self, vector: bytes) -> list[float] | bytes:
         vector = shortened(vector, self.asked.dimensions or 0)
         return vector if self.asked.encoding_format == "base64" else floats_of(vector)
-
-
-def in_words_of(asked: object, error: RbeeError) -> RbeeError:
-    """The error, about a field that was sent: a worker may know that by another name."""
-    field = error.details.get("field")
-    names = _SAID_BY.get(field, ()) if isinstance(field, str) else ()
-    sent = [name for name in names if getattr(asked, name, None) is not None]
-    if names:
-        error.details["field"] = _with_path((sent or names)[0], asked, error.details.get("path"))
-    return error
-
-
-def _with_path(field: str, asked: object, path: object) -> str:
-    """A field that holds schemas, with the path in one of them as it was sent."""
-    if not isinstance(path, str) or not path.startswith("$") or field in _TEXTS:
-        return field
-    if field == "tools":
-        return field + path[1:].replace(".parameters", ".function.parameters", 1)
-    form = getattr(asked, "response_format", None)
-    if field == "response_format" and form and form.regex:
-        return field
-    said = next((name for name in ("schema", "value") if getattr(form, name, None)), "schema")
-    inner = {
-        "response_format": "json_schema.schema" if form and form.json_schema else said,
-        "structured_outputs": "json",
-    }.get(field)
-    return ".".join(filter(None, (field, inner))) + path[1:]
-
-
-def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str, Any]:
-    """What all kinds ask for; `most`: tokens, in another word for `max_tokens`."""
-    said = {name: getattr(asked, name) for name in _AS_ASKED}
-    for name, words in _WORDS.items():
-        said[name] = _agreed((word, getattr(asked, word)) for word in words)
-    said_most = (most, asked.max_tokens, asked.n_predict, asked.max_new_tokens)
-    most = min((min(each, MOST_TOKENS) for each in said_most if each), default=None)
-    if asked.min_tokens and not asked.ignore_eos:
-        if asked.min_tokens != most:
-            raise wrong(
-                "min_tokens", "is taken where it is max_tokens too, or goes with ignore_eos alone"
-            )
-        said["ignore_eos"] = True
-    grammar = _grammar(asked)
-    if said["ignore_eos"] and grammar is not None:
-        raise ends_by_form(asked)
-    stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop or ()
-    return {
-        **said,
-        # A `top_p` of 0 leaves the likeliest token alone, which is `top_k` 1.
-        "top_p": asked.top_p or None,
-        "top_k": 1 if asked.top_p == 0 else asked.top_k if asked.top_k != -1 else 0,
-        "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,
-        "max_tokens": most,
-        "ctx": asked.num_ctx,
-        "may_idle_s": idle_of(asked),
-        "model_ref": model_ref_of(asked.model),
-        "grammar": grammar,
-        "logit_bias": _weights(asked.logit_bias),
-        "seed": seed,
-        "stop": [text for text in stop if text] or None,
-    }
-
-
-def idle_of(asked: Asked | EmbeddingRequest) -> float | None:
-    """How long the model stays loaded behind a request (s); None: it does not say."""
-    idle, ttl = idle_seconds(asked.keep_alive, "keep_alive"), idle_seconds(asked.ttl, "ttl")
-    return ttl if idle is None else idle
-
-
-def ends_by_form(asked: Asked) -> RbeeError:
-    """The refusal of what would let an answer go on behind the form that it has."""
-    field = "ignore_eos" if asked.ignore_eos else "min_tokens"
-    return wrong(field, "does not go with a form, which ends the answer")
-
-
-def _weights(said: dict[str, float] | list[Weighed] | None) -> dict[str, float] | None:
-    """What is added to the logits of tokens. Raises for true, which is no weight."""
-    if not isinstance(said, list):
-        return said
-    if any(weight is True for _, weight in said):
-        raise wrong("logit_bias", "is true for a token; a number is wanted, or false")
-    return {str(token): _NEVER if weight is False else weight for token, weight in said}
-
-
-def _grammar(asked: Asked) -> str | None:
-    """The grammar of the answer. Raises where something else says what form that has."""
-    outputs = asked.structured_outputs if isinstance(asked, Completing) else None
-    form = asked.response_format if isinstance(asked, Completing) else None
-    said = (
-        ("grammar", asked.grammar),
-        ("guided_grammar", asked.guided_grammar),
-        ("ebnf", asked.ebnf),
-        ("structured_outputs", outputs and outputs.grammar),
-        ("response_format", form and form.grammar),
-    )
-    grammar: str | None = _agreed(said)
-    if grammar is not None and isinstance(asked, Completing):
-        field = next(name for name, value in said if value is not None)
-        if _schema(asked) is not None:
-            raise wrong(field, "does not go with another form of the answer")
-        if isinstance(asked, ChatRequest) and _offers(asked):
-            raise wrong(field, "does not go with tools that may be called")
-    return grammar
-
-
-def _offers(asked: ChatRequest) -> bool:
-    """Whether something may be called."""
-    offered = bool(asked.tools or asked.functions)
-    return offered and "none" not in (asked.tool_choice, asked.function_call)
-
-
-def _agreed(said: Iterable[tuple[str, Any]]) -> Any:
-    """The value that fields for one and the same have; None: none of them has one.
-
-    Raises for two that contradict each other.
-    """
-    given = [(field, value) for field, value in said if value is not None]
-    for field, value in given:
-        if value != given[0][1]:
-            raise wrong(field, f"contradicts {given[0][0]}")
-    return given[0][1] if given else None
-
-
-def count_of(asked: Completing) -> int:
-    """How many answers there are to each prompt. Raises where only some of them would be told."""
-    count = _agreed([("n", asked.n), ("n_cmpl", asked.n_cmpl)]) or 1
-    if asked.best_of not in (None, count):
-        raise wrong("best_of", f"is {asked.best_of}, and n is {count}: all answers are told")
-    return count
-
-
-def seed_of(asked: Asked) -> int | None:
-    """The seed that is asked for."""
-    seed: int | None = _agreed([("seed", asked.seed), ("random_seed", asked.random_seed)])
-    return None if seed is None else seed % _SEEDS
-
-
-def _seeds(asked: Asked, count: int) -> list[int | None]:
-    """A seed for each answer to one prompt: the same one would draw the same answer."""
-    seed = seed_of(asked)
-    if seed is None:
-        return [None] * count
-    return [(seed + number) % _SEEDS for number in range(count)]
-
-
-def _several(field: str, given: str | list[str | int | list[int]]) -> list[str | list[int]]:
-    """The texts of a field, or the tokens of each."""
-    if isinstance(given, str):
-        return [given]
-    tokens = [each for each in given if isinstance(each, int)]
-    others = [each for each in given if not isinstance(each, int)]
-    if tokens and others:
-        raise wrong(field, "mixes texts and the tokens of one text")
-    return others or [tokens]
-
-
-def _schema(asked: Completing) -> dict[str, Any] | None:
-    """The JSON schema of the answer, in whichever field it is. Raises for two of them."""
-    found: dict[str, dict[str, Any]] = {}
-    form, outputs = asked.response_format, asked.structured_outputs
-    if form is not None and (schema := form.held_to) is not None:
-        found["response_format"] = schema
-    if asked.json_schema is not None:
-        found["json_schema"] = _read_schema("json_schema", asked.json_schema)
-    if asked.guided_json is not None:
-        found["guided_json"] = _read_schema("guided_json", asked.guided_json)
-    if outputs is not None and (outputs.json is not None or outputs.json_object):
-        found["structured_outputs"] = _read_schema(
-            "structured_outputs.json", outputs.json or {"type": "object"}
-        )
-    for name, choice in (
-        ("guided_choice", asked.guided_choice),
-        ("structured_outputs", outputs and outputs.choice),
-    ):
-        if choice:
-            found[name] = {"enum": choice}
-    for name, regex in (
-        ("response_format", form and form.regex),
-        ("guided_regex", asked.guided_regex),
-        ("regex", asked.regex),
-        ("structured_outputs", outputs and outputs.regex),
-    ):
-        if regex:
-            found[name] = {"type": "string", "pattern": f"^(?:{regex})$"}
-    if len(found) > 1:
-        first, second = list(found)[:2]
-        raise wrong(second, f"and {first} both say what form the answer has")
-    return next(iter(found.values()), None)
-
-
-def _read_schema(field: str, said: Schema) -> dict[str, Any]:
-    """A schema, which some programs send as the text of one. Raises where it is none."""
-    if not isinstance(said, str):
-        return said
-    try:
-        return msgspec.json.decode(said, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        raise wrong(field, "is a text that is no JSON schema") from None
-
-
-def _is_text(asked: Completing) -> bool:
-    """Whether the form of the answer is that of a text, and not of JSON."""
-    form, outputs = asked.response_format, asked.structured_outputs
-    plain = outputs is not None and (outputs.choice or outputs.regex)
-    plain = plain or (form is not None and form.regex)
-    return bool(plain or asked.guided_choice or asked.guided_regex or asked.regex)
-
-
-def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
-    """Whether the model may think (None: as it does by itself), and what its template is told."""
-    values = dict(asked.chat_template_kwargs or {})
-    switch = values.pop("enable_thinking", None)
-    if switch is not None and not isinstance(switch, bool):
-        raise wrong("chat_template_kwargs", "has an enable_thinking that is neither true nor false")
-    effort = _agreed(
-        (
-            ("reasoning_effort", asked.reasoning_effort),
-            ("reasoning", asked.reasoning.effort if asked.reasoning else None),
-            ("think", asked.think if isinstance(asked.think, str) else None),
-        )
-    )
-    think = _agreed(
-        (
-            ("chat_template_kwargs", switch),
-            ("enable_thinking", asked.enable_thinking),
-            ("think", asked.think if isinstance(asked.think, bool) else None),
-            ("thinking", _SWITCHES.get(asked.thinking.type) if asked.thinking else None),
-            ("reasoning", asked.reasoning.enabled if asked.reasoning else None),
-            ("thinking_budget", False if _budget(asked) == 0 else None),
-            ("reasoning_effort", False if effort == "none" else None),
-        )
-    )
-    if effort not in (None, "none", "default"):
-        values.setdefault("reasoning_effort", effort)
-    return think, values
-
-
-def _budget(asked: ChatRequest) -> int | None:
-    """How many tokens a thought may take; None: as many as it does."""
-    most: int | None = _agreed(
-        (
-            ("thinking_budget", asked.thinking_budget),
-            ("thinking_budget_tokens", asked.thinking_budget_tokens),
-            ("thinking_token_budget", asked.thinking_token_budget),
-            ("reasoning_budget", asked.reasoning_budget),
-            ("thinking", asked.thinking.budget_tokens if asked.thinking else None),
-            ("reasoning", asked.reasoning.max_tokens if asked.reasoning else None),
-        )
-    )
-    return most
-
-
-def _going_on(
-    asked: ChatRequest, messages: list[ChatMessage], *, must_call: bool, is_json: bool
-) -> list[ChatMessage]:
-    """See `as_prefilled`. Raises where it is said that there is such a message, and is not."""
-    wanted = asked.continue_final_message or asked.add_generation_prompt is False
-    if wanted and messages[-1].role != "assistant":
-        field = (
-            "continue_final_message" if asked.continue_final_message else "add_generation_prompt"
-        )
-        raise wrong(field, "goes with a last message of the model, which there is none of")
-    if wanted and must_call:
-        raise wrong("tool_choice", "demands a call, and messages ends with the model's words")
-    said = functools.partial(wrong, "messages")
-    return as_prefilled(messages, said, must_call=must_call, is_json=is_json and not wanted)
-
-
-def _message(asked: AskedMessage, path: str) -> ChatMessage:
-    content, pictures = asked.content or "", []
-    if isinstance(content, list):
-        said = Said()
-        for i, part in enumerate(content):
-            _take_in(said, part, asked.role, f"{path}.content[{i}]")
-        content, pictures = said.text, said.pictures
-    calls = [
-        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
-        for call in asked.tool_calls or ()
-    ]
-    if older := asked.function_call:
-        check_arguments(older.arguments, f"{path}.function_call.arguments")
-        calls.append(ToolCall(id=older.name, name=older.name, arguments=older.arguments))
-    for i, call in enumerate(asked.tool_calls or ()):
-        check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
-    answered = asked.name if asked.role == "function" else asked.tool_call_id
-    return ChatMessage(
-        role=_ROLES[asked.role],
-        content=content,
-        pictures=pictures,
-        thought=asked.reasoning_content or asked.reasoning or "",
-        name=asked.name or "",
-        tool_calls=calls,
-        tool_call_id=answered or "",
-    )
-
-
-def _take_in(said: Said, part: ContentPart, role: str, path: str) -> None:
-    """Takes a part of a message in. Raises for one that is not understood."""
-    if part.type in ("text", "input_text", "output_text", "refusal"):
-        said.say(part.text or part.refusal)
-    elif part.type not in ("image_url", "input_image"):
-        raise wrong(path, f"is {part.type!r}; text is understood, and `image_url`")
-    elif role not in ("user", "tool"):
-        raise wrong(path, f"is a picture in a message of `{role}`; the user's may have one")
-    elif not part.image_url:
-        raise wrong(path, "has no `image_url`")
-    else:
-        url = part.image_url
-        said.show_at(url if isinstance(url, str) else url.url, path)
-
-
-def check_arguments(arguments: str, path: str) -> None:
-    """Raises where the arguments of an earlier call are not what templates can be given."""
-    try:
-        is_object = isinstance(msgspec.json.decode(arguments), dict)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        is_object = False
-    if not is_object:
-        raise invalid(
-            f"{path} is no JSON object",
-            'send the arguments of a call as JSON text, "{}" where it has none',
-            field=path,
-        )
 
 
 def _usage(ends: Sequence[Done], prompts: int) -> Usage:
@@ -813,8 +431,3 @@ def _delta(call: CallPiece) -> CallDelta:
         type="function" if call.id else UNSET,
         function={**named, "arguments": call.arguments},
     )
-
-
-def wrong(field: str, what: str) -> RbeeError:
-    """The refusal of a field, with what is wrong about it in words."""
-    return invalid(f"{field} {what}", f"change {field}", field=field)

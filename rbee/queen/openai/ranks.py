@@ -15,7 +15,7 @@ from rbee.queen.front.answering import asker_of, working
 from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered
-from rbee.queen.openai.mapping import in_words_of
+from rbee.queen.openai.asked import in_words_of
 from rbee.queen.openai.messages import ReadUsage
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import LARGEST_INPUTS, MOST_INPUTS

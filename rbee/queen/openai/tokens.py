@@ -15,7 +15,8 @@ from rbee.queen.front.answering import asker_of, working
 from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered
-from rbee.queen.openai.mapping import Chat, in_words_of, wrong
+from rbee.queen.openai.asked import in_words_of, wrong
+from rbee.queen.openai.mapping import Chat
 from rbee.queen.openai.requests import (
     AskedMessage,
     ChatRequest,

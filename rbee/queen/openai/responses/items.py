@@ -20,7 +20,7 @@ from rbee.queen.front.blocks import Block
 from rbee.queen.front.fields import taken
 from rbee.queen.front.pictures import Said
 from rbee.queen.front.tools import Understood, left_out
-from rbee.queen.openai.mapping import check_arguments
+from rbee.queen.openai.chat_messages import check_arguments
 from rbee.queen.openai.responses.elsewhere import (
     UNREADABLE,
     AnsweredElsewhere,

@@ -8,7 +8,7 @@ from typing import Any
 
 from rbee.queen.front.blocks import Blocks
 from rbee.queen.front.prefilled import as_prefilled
-from rbee.queen.openai.mapping import common, ends_by_form, seed_of, wrong
+from rbee.queen.openai.asked import common, ends_by_form, seed_of, wrong
 from rbee.queen.openai.messages import Failure
 from rbee.queen.openai.responses.items import Refer, Shape, conversation_of, message_of
 from rbee.queen.openai.responses.messages import (

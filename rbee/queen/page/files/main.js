@@ -17,7 +17,7 @@ const TRIES = 5;
 const state = document.querySelector("#state");
 const asleep = document.querySelector("#asleep");
 const known = { hives: [], live: new Map(), models: [], unreachable: [], names: [] };
-let machinesAt = -Infinity, modelsAt = -Infinity, running = 0;
+let machinesAt = -Infinity, modelsAt = -Infinity, running = 0, over = "";
 let timer = 0, story = null, looking = false, again = false;
 
 const ASLEEP = "The queen is asleep, or cannot be reached. Type rbee-keeper up, or rbee-keeper open; "
@@ -51,8 +51,11 @@ async function lookOnce() {
   const [{ workers }, { jobs }, { operations }] = await Promise.all(
     [read("/workers"), read("/jobs"), read("/operations")]);
   const active = jobs.filter((job) => job.state === "running").length + operations.length;
-  const hasEnded = active < running;
+  const ended = jobs.filter((job) => job.state !== "running").map((job) => job.job_id).join();
+  // One that began and ended since the last look has changed no number.
+  const hasEnded = active < running || ended !== over;
   running = active;
+  over = ended;
   if (now - machinesAt > MACHINES) {
     machinesAt = now;
     const [{ hives }, devices] = await Promise.all([read("/hives"), read("/devices")]);
