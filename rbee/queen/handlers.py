@@ -170,7 +170,10 @@ class QueenHandlers(NamedTuple):
             if is_deadly(error):
                 broken = Broken(beat.hive_id, gone.device, gone.model_ref, gone.template)
                 self.dispatcher.claims.failed(broken, error)
-        await self.hives.note_processor(beat.hive_id, beat.processor, beat.ram_gb_per_second)
+        told = beat.processor, beat.ram_gb_per_second
+        devices = self.registry.processor(beat.hive_id, *told)
+        if devices is not None:
+            await self.hives.directory.describe(beat.hive_id, devices)
         return HeartbeatAnswer()
 
     @serves(SUSPENDING)

@@ -280,29 +280,6 @@ class Hives:
         if was_suspended and hive is not None:
             self._on.note_on(hive)
 
-    def is_measured(self, hive_id: str) -> bool:
-        """Whether it is known how fast bytes pass between the queen and a hive."""
-        hive = self.registry.hives.get(hive_id)
-        if hive is None or hive_id == LOCAL:
-            return True
-        fresh_ms = 1000 * self._settings.network_fresh
-        return narration.now_ms() - hive.measured_at_ms < fresh_ms
-
-    async def note_network(self, hive_id: str, bytes_per_second: float) -> None:
-        """So fast bytes pass between the queen and a hive: the catalog remembers it."""
-        hive = self.registry.hives.get(hive_id)
-        if hive is not None:
-            hive.bytes_per_second, hive.measured_at_ms = bytes_per_second, narration.now_ms()
-            with contextlib.suppress(RbeeError):  # else it is measured again
-                await self.directory.measured(hive_id, bytes_per_second)
-
-    async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
-        """A hive has told the name of its processor, and how fast that reads: the catalog remembers
-        both."""
-        devices = self.registry.processor(hive_id, name, gb_per_second)
-        if devices is not None:
-            await self.directory.describe(hive_id, devices)
-
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
         hive = self.registry.hives.get(hive_id)
