@@ -67,13 +67,15 @@ class Moving:
         """After a change, before it is decided upon: ends the moves of workers that nobody has any
         more, and begins others, where that may be, to machines that have joined since, and to GPUs
         that others have left."""
+        if not self._better:
+            return  # what moves is one of those
         registry, state = self._hives.registry, self._claims.state
         there = {worker.worker_id for _, worker in registry.workers()}
         moves = [claim for claim in state.claims.values() if claim.moves]
         for claim in moves:
             if not claim.acting and claim.moves not in there:
                 self._moves[claim.job_id].cancel()
-        if not self._better or self._described == registry.described_so_far:
+        if self._described == registry.described_so_far:
             return
         self._described = registry.described_so_far
         for worker_id in self._better.keys() - there:
