@@ -19,7 +19,7 @@ def repeat(say: Say, said: Narration) -> None:
     say(Line(said.actor, said.action, AS_SAID), human=said.human)
 
 
-class Shared(Generic[T]):
+class SharedWork(Generic[T]):
     """Work that several wait for, and hear the same of. It goes on when one of them leaves."""
 
     def __init__(self, work: Callable[[Say], Coroutine[Any, Any, T]], *hearers: Say) -> None:

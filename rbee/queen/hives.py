@@ -21,7 +21,7 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import begin, called_off, first_and_soon_after
 from rbee.queen.away import Away, remembered
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.hearers import Say, Shared
+from rbee.queen.hearers import Say, SharedWork
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hives_on import HivesOn
 from rbee.queen.machines import Here, OwnMachine
@@ -71,7 +71,7 @@ class Hives:
         self._on = HivesOn(here, registry, self.directory, self.peers, self._power)
         self._kept_off: dict[str, _KeptOff] = {}
         #: Hives that take longer to wake than anybody waits who has another.
-        self._late: dict[str, Shared[Hive]] = {}
+        self._late: dict[str, SharedWork[Hive]] = {}
 
     def typed_from_here(self, hive_id: str, error: RbeeError) -> RbeeError:
         """An error of what runs on a hive with what it says to type as it is typed here."""
@@ -124,7 +124,7 @@ class Hives:
             return []
         late = [row for row in rows if row.hive_id in self.registry.waking]
         begun = {
-            row.hive_id: Shared(functools.partial(self._awake, row), say)
+            row.hive_id: SharedWork(functools.partial(self._awake, row), say)
             for row in rows
             if row not in late
         }
@@ -148,7 +148,7 @@ class Hives:
         return awake
 
     def _come_of(
-        self, tasks: Mapping[str, asyncio.Task[Hive]], begun: Mapping[str, Shared[Hive]]
+        self, tasks: Mapping[str, asyncio.Task[Hive]], begun: Mapping[str, SharedWork[Hive]]
     ) -> tuple[list[Hive], dict[str, RbeeError]]:
         """The hives that have woken, and what keeps each other one from it; those that were `begun`
         now and take their time wake on."""
@@ -228,7 +228,7 @@ class Hives:
             what, fix = "nobody wakes it any more", "rbee-keeper hives tells of it"
             raise RbeeError("hive_unreachable", what, fix) from None
 
-    def _go_on_waking(self, hive_id: str, waking: Shared[Hive]) -> None:
+    def _go_on_waking(self, hive_id: str, waking: SharedWork[Hive]) -> None:
         """A hive takes long to wake, which goes on without whoever had it woken."""
 
         def over(task: asyncio.Task[Hive]) -> None:

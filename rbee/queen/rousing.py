@@ -18,7 +18,7 @@ from rbee.process import journal
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DISK, begin, in_thread
 from rbee.queen.catalog import HiveRow
-from rbee.queen.hearers import Say, Shared
+from rbee.queen.hearers import Say, SharedWork
 from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -58,7 +58,7 @@ class Rousing:
         self._wake_wait = wake_wait
         self._wake = wake
         self._send = send
-        self._roused: dict[str, Shared[Hive]] = {}
+        self._roused: dict[str, SharedWork[Hive]] = {}
 
     async def rouse(self, row: HiveRow, machine: Sleeper, say: Say) -> Hive:
         """The hive of a machine that sleeps, once it is awake; whoever else waits for it shares the
@@ -66,7 +66,7 @@ class Rousing:
         wake in time."""
         roused = self._roused.get(row.hive_id)
         if roused is None:
-            roused = Shared(functools.partial(self._rouse, row, machine))
+            roused = SharedWork(functools.partial(self._rouse, row, machine))
             self._roused[row.hive_id] = roused
         else:
             say(narration.MACHINE_CALLED_ALREADY, hive_id=row.hive_id)
