@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import shlex
 from collections.abc import Sequence
@@ -36,6 +37,47 @@ def asked_long(cluster: Cluster, model: str, kind: str, count: int) -> client.An
     ``$MODELS`` is the folder of the real models."""
     path, body = _body(kind, model.replace("$MODELS", str(real.HOME)), _words(count))
     return cluster.http("POST", "queen", path, body, timeout=_PATIENCE_S)
+
+
+class Beside:
+    """A job with a long prompt, and one with a short prompt that comes while that is read."""
+
+    def __init__(self, cluster: Cluster, model: str, count: int) -> None:
+        """The long one, from when it is with a worker on. ``$MODELS`` is the folder of the real
+        models."""
+        self._cluster = cluster
+        self._model = model.replace("$MODELS", str(real.HOME))
+        self._long = self._listen(_words(count), 1)
+        self._short = self._long
+        wait_until(
+            "a worker has the long prompt",
+            lambda: any("infer.start" in event.data for event in self._long.events),
+            _PATIENCE_S,
+        )
+
+    def ask_shortly(self) -> None:
+        """A job with a short prompt, until both are over."""
+        self._short = self._listen(_words(1), 3)
+        for job in (self._short, self._long):
+            wait_until("its answer is over", functools.partial(_is_over, job), _PATIENCE_S)
+
+    def assert_short_first(self) -> None:
+        """Two pieces of the short one's answer came before the first one of the long one's."""
+        short, long = _pieces(self._short), _pieces(self._long)
+        assert len(short) > 1 and long and short[1] < long[0], (short, long)
+
+    def assert_both_ended(self) -> None:
+        """Each has an answer."""
+        for job in (self._short, self._long):
+            assert _pieces(job) and _is_over(job) == "done", job.lines[-3:]
+
+    def _listen(self, prompt: str, max_tokens: int) -> client.Listener:
+        asked = {"model_ref": self._model, "prompt": prompt, "max_tokens": max_tokens}
+        job = wire.submit(self._cluster, **asked)
+        url = self._cluster.url("queen", job["events_url"])
+        told = client.Listener(url, token=self._cluster.token, silence_s=_PATIENCE_S)
+        self._cluster.on_close(told.leave)
+        return told
 
 
 def ask_until_ended(cluster: Cluster, model: str) -> None:
@@ -79,6 +121,17 @@ def assert_nearer(vectors: Sequence[Sequence[float]]) -> None:
 def assert_length(vectors: Sequence[Sequence[float]], length: int) -> None:
     """Each of them has so many numbers."""
     assert vectors and all(len(each) == length for each in vectors), [*map(len, vectors)]
+
+
+def _pieces(job: client.Listener) -> list[float]:
+    """When the pieces of a job's answer came."""
+    pairs = zip(job.events, job.came, strict=False)
+    return [came for event, came in pairs if event.event == "token"]
+
+
+def _is_over(job: client.Listener) -> str:
+    ends = (event.event for event in job.events if event.event in ("done", "error", "cancelled"))
+    return next(ends, "")
 
 
 def _words(count: int) -> str:
