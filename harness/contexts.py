@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
-from harness.side_by_side import beat, devices
+from harness.side_by_side import beat, hive_with
 from rbee.queen.context import guessed, is_too_long, wanted
-from rbee.queen.scheduler import HiveFacts, takes_one, warm_worker
+from rbee.queen.scheduler import takes_one, warm_worker
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
@@ -113,6 +113,6 @@ def goes_to(contexts: str, size: int, max_tokens: str, taken: str) -> str:
     for worker in workers:
         worker.slots = worker.slots_free = 0 if worker.worker_id == taken else 4
     asked = JobRequest(model_ref=_MODEL, prompt="hello", max_tokens=_number(max_tokens))
-    hives = [HiveFacts("localhost", devices(), workers)]
+    hives = [hive_with(workers)]
     warm = warm_worker(asked, hives, {}, tokens=guessed(size, asked))
     return warm.worker.worker_id if takes_one(warm) else "nobody"

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from rbee.queen.decisions import (
+from rbee.queen.decisions import decide, is_wanted, note
+from rbee.queen.fairness import ModelQueue, in_order
+from rbee.queen.next_steps import (
     Check,
     Decision,
     Grant,
@@ -22,11 +24,7 @@ from rbee.queen.decisions import (
     Rouse,
     Start,
     Stay,
-    decide,
-    is_wanted,
-    note,
 )
-from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.replacing import look_again, may_move, replacement, short_of, waits_for_a_gpu
 from rbee.queen.state import (
     Claim,
@@ -296,7 +294,7 @@ class PaperSwarm:
         details = {"short_bytes": short, "need_bytes": needed}
         error = RbeeError(code, "no room", "take a smaller one", details)
         passes, yields = short <= in_use, self.state.yields(place, error)
-        passes = passes or (place.is_on_several and self.state.is_being_left(place))
+        passes = passes or self.state.is_being_left(place)
         passes = passes or self.state.works_for_others(place, error)
         now, beats = self.state.in_use(place), self.state.hives[place.hive_id].beats
         claim.rooms[place.spot, decision.ctx] = Room(False, passes, now, beats, yields)

@@ -7,12 +7,12 @@ from functools import cache
 
 import msgspec
 
+from harness.side_by_side import hive_with
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.keeper.doctor import over_machines
 from rbee.queen.front.for_keys import advice_of
-from rbee.queen.scheduler import HiveFacts, warm_worker
+from rbee.queen.scheduler import warm_worker
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.devices import Cpu, Devices
 from rbee.wire.messages.inference import ChatMessage, InferRequest, template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import WorkerOrders, WorkerSettings
@@ -94,8 +94,7 @@ def serves(asked: str, loaded: str) -> bool:
         state=WorkerState.READY,
         template=template_name(worker),
     )
-    cpu = Cpu(name="", cores=1, ram_gb=1)
-    hive = HiveFacts("localhost", Devices(cpu=cpu, gpus=[]), [beat])
+    hive = hive_with([beat])
     request = JobRequest(model_ref="minillama", prompt="hello", chat_template=job)
     return warm_worker(request, [hive], {}) is not None
 

@@ -54,11 +54,12 @@ _resting: list[HubProcess] = []
 
 
 def borrow(host: str) -> tuple[FixtureHub, Callable[[], None]]:
-    """A hub at its beginning that listens on this address, and what gives it back.
+    """A hub at its beginning that listens on this address, the one that was given back last, and
+    what gives it back.
 
     Giving it back raises AssertionError for a hub that broke or that cannot be reset.
     """
-    one = next((one for one in _resting if one.host == host), None)
+    one = next((one for one in reversed(_resting) if one.host == host), None)
     if one is None:
         one = HubProcess(host)
     else:

@@ -22,7 +22,7 @@ from rbee.queen import daemon as queen_daemon
 from rbee.queen import jobs, other_machine, scheduler, shell, troubles
 from rbee.queen.openai.mapping import Text
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest
-from rbee.wire import errors, names, narration, placement
+from rbee.wire import errors, filling, names, placement
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
 from rbee.wire.messages.jobs import JobRequest, JobState, JobView
@@ -60,7 +60,7 @@ def fixed() -> dict[str, str]:
         "times as fast with a draft that it is used": LEAST_GAIN,
         "tokens of a prompt beyond which its reading is told": telling._LONG,
         "seconds between two lines about a long prompt or answer": telling._LINE,
-        "characters of a line of narration": narration.LONGEST,
+        "characters of a line of narration": filling.LONGEST,
         "names that an error lists": errors._LISTED,
         "characters of an error": errors._LONGEST,
         "characters of the name of a machine": names.LONGEST_HIVE,

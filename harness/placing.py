@@ -8,7 +8,7 @@ import msgspec
 
 from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import unlike
-from rbee.queen.state import Place
+from rbee.queen.state import Hive, Place
 from rbee.queen.troubles import Troubles, Whose, whose
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
@@ -142,11 +142,9 @@ class Placing:
     def _facts(self) -> list[HiveFacts]:
         return [
             HiveFacts(
-                hive_id,
+                Hive(hive_id, hive_id, ""),
                 Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=gpus),
-                [],
                 [each.split("@")[0] for each in self._degraded if each.endswith(f"@{hive_id}")],
-                hive_id == "localhost",
                 hive_id == self._holder,
             )
             for hive_id, gpus in self._gpus.items()

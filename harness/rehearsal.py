@@ -248,6 +248,11 @@ class Rehearsal:
         """What ran last printed `text`."""
         assert text in self.stage.last.stdout, f"{text!r} is missing\n{self.stage.last}"
 
+    def assert_shows_all(self, texts: Sequence[str]) -> None:
+        """What ran last printed each of these."""
+        for text in texts:
+            self.assert_shows(text)
+
     # Event streams.
 
     async def stream_from(self, text: str) -> client.Stream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rbee.queen.demand import Load, vectors_up_to, wants_another, work_of
 from rbee.queen.scheduler import (
@@ -12,6 +12,7 @@ from rbee.queen.scheduler import (
     takes_one,
     warm_worker,
 )
+from rbee.queen.state import Hive
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
@@ -55,7 +56,7 @@ class SideBySide:
         """What becomes of a job for ``text``, ``a vector`` and so on."""
         request = _request(job)
         work = work_of(request)
-        hive = HiveFacts("localhost", devices(), self._workers)
+        hive = hive_with(self._workers)
         warm = warm_worker(request, [hive], self._claimed, None, work, self._kept)
         if warm is None:
             return "finds nobody"
@@ -78,14 +79,13 @@ def first_beside(gpus: Mapping[str, float], job: str, where: str, degraded: str)
     device, _, hive_id = where.partition("@")
     hives = [
         HiveFacts(
-            each,
+            Hive(each, each, ""),
             devices(Gpu(id="gpu0", name="RTX", vram_gb=gb, vram_free_gb=gb)),
-            [],
             ["gpu0"] if degraded == f"gpu0@{each}" else [],
         )
         for each, gb in gpus.items()
     ]
-    warm = WarmWorker(hive_id, beat("A", device, WorkerState.READY, 0), 1, here=True)
+    warm = WarmWorker(hive_id, beat("A", device, WorkerState.READY, 0))
     best = places_beside(warm, _request(job), hives)[0]
     return f"{best.device}@{best.hive_id}"
 
@@ -95,6 +95,12 @@ def _request(job: str) -> JobRequest:
     if inputs is None:
         return JobRequest(model_ref=_MODEL, prompt="hello")
     return JobRequest(model_ref=_MODEL, inputs=[*inputs])
+
+
+def hive_with(workers: Iterable[WorkerBeat]) -> HiveFacts:
+    """The queen's own hive, with a processor and these workers."""
+    hive = Hive("localhost", "localhost", "", workers={each.worker_id: each for each in workers})
+    return HiveFacts(hive, devices())
 
 
 def devices(*gpus: Gpu) -> Devices:

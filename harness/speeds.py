@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from rbee.hive.models.fit import worker_need
 from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.gguf.tensors import Weights
-from rbee.queen.decisions import Check, Look, Start, decide, note
+from rbee.queen.decisions import decide, note
+from rbee.queen.next_steps import Check, Look, Start
 from rbee.queen.scheduler import HiveFacts
 from rbee.queen.speed import Estimate, estimate
-from rbee.queen.state import Claim, Hive, Place, Room, State
+from rbee.queen.state import LOCAL, Claim, Hive, Place, Room, State
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu, PartRoom
 from rbee.wire.messages.jobs import JobRequest
@@ -59,19 +60,12 @@ class PaperRace:
 
     def expected(self, place: str, gb: str) -> Estimate:
         """What is expected of a place with so many GB on each device."""
-        first = next(iter(self._hives))
-        facts = [
-            HiveFacts(
-                each.hive_id,
-                each.devices,
-                [],
-                here=each.hive_id == first and not each.round_trip,
-                round_trip=each.round_trip,
-                bytes_per_second=each.bytes_per_second,
-            )
-            for each in self._hives.values()
-            if each.devices is not None
-        ]
+        first = next(iter(self._hives.values()))
+        if not first.round_trip:
+            place = place.replace(f"@{first.hive_id}", f"@{LOCAL}")
+            first.hive_id = LOCAL
+        hives = self._hives.values()
+        facts = [HiveFacts(each, each.devices) for each in hives if each.devices is not None]
         found = _place(place)
         expected = estimate(found, _parts(found, gb), facts)
         assert expected is not None, facts

@@ -234,6 +234,11 @@ def last_line(context: Context, line: str) -> None:
     rehearsal(context).assert_last_line(line)
 
 
+@then("its output holds each of these")
+def holds_each(context: Context) -> None:
+    rehearsal(context).assert_shows_all([row["complaint"] for row in context.table])
+
+
 @then('its output holds "{text}"')
 def output_holds(context: Context, text: str) -> None:
     rehearsal(context).assert_shows(text)

@@ -6,7 +6,7 @@ import time
 
 from harness import owned, surroundings
 from harness.sentences import Context, given, then, when
-from rbee.wire.narration import LONGEST, shortened
+from rbee.wire.filling import LONGEST, shortened
 
 
 @given('RBEE_HOME is a folder called "{name}", named from here')
