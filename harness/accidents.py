@@ -41,6 +41,15 @@ def _watch(event, arguments):
 sys.addaudithook(_watch)
 """
 
+#: A queen is no copy of her keeper, so that she, too, has a start at which code can be run.
+_NO_COPY = """
+import sys
+
+if "rbee.keeper" in sys.orig_argv:
+    from rbee.process.child import Child
+    Child.fork = Child.start
+"""
+
 _MISSING = """
 import sys
 sys.modules[{package!r}] = None
@@ -286,7 +295,7 @@ def other_version(folder: Path, version: str, module: str = "") -> Path:
 def _customised(folder: Path, code: str) -> Path:
     made = folder / "at-start"
     made.mkdir()
-    (made / "sitecustomize.py").write_text(textwrap.dedent(code))
+    (made / "sitecustomize.py").write_text(_NO_COPY + textwrap.dedent(code))
     return made
 
 

@@ -56,3 +56,15 @@ Feature: Phase 1: the keeper finds the queen or wakes her
     When I type "rbee-keeper infer 'hello'" in two terminals at once
     Then both terminals show a finished answer
     And nothing is left running
+
+  @needs-linux @fault.shared.copy-threads @fault.shared.copy-the-unseen @fault.shared.copy-any-letters
+  Scenario Outline: A queen is a copy of her keeper, who has imported half of her, where that is as good: <case>
+    When a program that <case> may start a copy of itself
+    Then it starts "<what>"
+
+    Examples:
+      | case                        | what           |
+      | has one thread              | a copy         |
+      | has two threads             | a program anew |
+      | writes ASCII                | a program anew |
+      | was called by a few letters | a program anew |

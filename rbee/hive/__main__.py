@@ -1,7 +1,7 @@
 """``rbee-hive``: started by a queen, here or over SSH, or by hand.
 
-Phase 3.2. With its imports done it forks a spare worker, which then imports its engine while the
-hive gets ready.
+Phase 3.2. Once what both need is imported it forks a spare worker, which then imports its engine
+while the hive imports the rest and gets ready.
 """
 
 # ruff: noqa: E402 -- what is imported next is not to come from the current folder
@@ -9,6 +9,7 @@ from rbee.process.folder import forget_the_folder
 
 forget_the_folder(__name__)
 
+import importlib
 import signal
 import sys
 
@@ -34,7 +35,6 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
     with quick_imports():
         import asyncio
 
-        from rbee.hive.daemon import Catalogs, live
         from rbee.hive.workers.kinds import Spare
         from rbee.process.child import Child
         from rbee.process.home import Home
@@ -42,9 +42,14 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
         from rbee.wire.messages.orders import HiveOrders
         from rbee.wire.messages.workers import StartWorker, WorkerReport
 
+        importlib.import_module("rbee.http.server")  # what a worker begins with, too
+
     die_with_parent(signal.SIGKILL)
     home = Home.of_environment()
     spare = Spare(home, wanted[1], Child.fork) if wanted[:1] == ["--worker"] else None
+    with quick_imports():
+        from rbee.hive.daemon import Catalogs, live
+
     lifeline = Lifeline(ready_fd)
     settings = lifeline.or_say_why(home.settings)
     catalogs = lifeline.or_say_why(lambda: Catalogs.open(home, settings))

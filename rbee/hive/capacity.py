@@ -8,7 +8,6 @@ never promised the same memory.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -86,8 +85,7 @@ class Fit(NamedTuple):
         )
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Promise:
+class Promise(msgspec.Struct, frozen=True, eq=False):
     """Memory that is kept for one worker: bytes, by device of this hive."""
 
     of: Mapping[str, int]

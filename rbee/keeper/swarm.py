@@ -259,7 +259,8 @@ class swarm:
         umask = os.umask(0o077)
         try:
             where = QueenTarget.of(Home.open(), *self._named)
-            queen = self._lasting.enter_context(awake_queen(self._screen, where, NOTHING))
+            waking = awake_queen(self._screen, where, NOTHING, is_ours=False)
+            queen = self._lasting.enter_context(waking)
         finally:
             os.umask(umask)
         return Swarm(queen, where)

@@ -1,7 +1,8 @@
 """``queen-rbee``: started by a keeper, or by hand.
 
-Phase 1.2. With her imports done she forks a spare hive, which forks a spare worker: what a cold
-run will need is there before anybody asks for it, and most of it is imported once.
+Phase 1.2. Once what they all need is imported she forks a spare hive, which forks a spare worker:
+what a cold run will need is there before anybody asks for it, most of it is imported once, and the
+rest by the three of them at the same time.
 """
 
 # ruff: noqa: E402 -- what is imported next is not to come from the current folder
@@ -9,7 +10,14 @@ from rbee.process.folder import forget_the_folder
 
 forget_the_folder(__name__)
 
+import importlib
 import sys
+
+#: What a hive imports as well, and these what else they share.
+_SHARED = (
+    *("rbee.http.client", "rbee.http.server", "rbee.process.database", "rbee.process.supervise"),
+    *("rbee.wire.messages.hives", "rbee.wire.messages.orders"),
+)
 
 
 def main() -> None:
@@ -32,13 +40,18 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
         from rbee.process.child import Child
         from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline
-        from rbee.queen.daemon import live
-        from rbee.wire.messages.orders import QueenOrders
+
+        for name in _SHARED:
+            importlib.import_module(name)
 
     home = Home.of_environment()
     spare = None
     if wanted[:1] == ["--hive"]:
         spare = Child.fork("hive", home.log("hive", "localhost"), *wanted[1:])
+    with quick_imports():
+        from rbee.queen.daemon import live
+        from rbee.wire.messages.orders import QueenOrders
+
     lifeline = Lifeline(ready_fd)
     settings = lifeline.or_say_why(home.settings)
     orders = lifeline.orders(QueenOrders)

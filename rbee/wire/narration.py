@@ -5,8 +5,6 @@ the present tense, at most 100 characters, more only where a name is as long; th
 the thing happened, and never hold a secret. Placeholders are filled with real numbers by `say`.
 """
 
-from __future__ import annotations
-
 import functools
 import time
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ Order of precedence: flag, environment (``RBEE_QUEEN_PORT=0``), ``config.toml``
 the file. Durations are seconds, sizes say their unit.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args, get_origin

@@ -5,8 +5,6 @@ tolerate unknown fields, so that a newer peer can say more. Sizes are bytes unle
 otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in milliseconds (`_ms`).
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from typing import Annotated, Any, Literal, TypeVar

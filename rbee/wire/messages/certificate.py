@@ -1,7 +1,5 @@
 """The queen's certificate, for those who are to recognise her."""
 
-from __future__ import annotations
-
 from rbee.wire.messages.basics import Answer, Request
 from rbee.wire.routes import Route
 

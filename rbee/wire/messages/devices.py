@@ -1,7 +1,5 @@
 """What a machine computes on."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """The data of the events of a stream, besides narration and errors."""
 
-from __future__ import annotations
-
 import struct
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Machines: added, awake, heard of."""
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """What is asked of a model, on its way from whoever asks to the worker."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 import msgspec

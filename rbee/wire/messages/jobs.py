@@ -1,7 +1,5 @@
 """What is asked of the queen, and what she tells of it."""
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated
 

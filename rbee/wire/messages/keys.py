@@ -1,7 +1,5 @@
 """The keys of programs that speak OpenAI's API."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -1,7 +1,5 @@
 """Models, as they are fetched and listed."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

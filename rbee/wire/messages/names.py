@@ -5,8 +5,6 @@ The settings of a name are what a request has that says nothing of them. They ar
 and here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """What the queen does that is no job, as it is listed."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from rbee.wire.messages.basics import Answer

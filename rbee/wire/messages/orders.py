@@ -1,8 +1,6 @@
 """What a parent tells the child that it starts, on the first line of the child's stdin, and what
 the child reports."""
 
-from __future__ import annotations
-
 import msgspec
 
 from rbee.wire.errors import ErrorBody

@@ -1,7 +1,5 @@
 """The queen's page: who is let in there, and its files."""
 
-from __future__ import annotations
-
 from rbee.wire.messages.basics import Answer, Named, NonEmpty, Request
 from rbee.wire.routes import NONE, Route, Who
 

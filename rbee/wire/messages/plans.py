@@ -1,7 +1,5 @@
 """Where a job would run, asked before it does."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -4,8 +4,6 @@ A side is a process that computes for one head, on devices of its hive. It is pr
 worker, and ends with the stream that leads to its head.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

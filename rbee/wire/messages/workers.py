@@ -1,7 +1,5 @@
 """Workers: their kinds, started, heard of, listed."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -59,7 +57,7 @@ class WorkerState(str, enum.Enum):
     FAILED = "failed"
 
     @classmethod
-    def _missing_(cls, value: object) -> WorkerState | None:
+    def _missing_(cls, value: object) -> "WorkerState | None":
         """``Ready`` is ready."""
         if isinstance(value, str) and value != value.lower():
             return cls(value.lower())
@@ -135,7 +133,7 @@ class WorkerView(_Known, kw_only=True, omit_defaults=False):
     tokens_per_second: float | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
-    def of(cls, beat: WorkerBeat, hive_id: str, **more: Any) -> WorkerView:
+    def of(cls, beat: "WorkerBeat", hive_id: str, **more: Any) -> "WorkerView":
         """The row of a worker of this hive."""
         known: dict[str, Any] = {name: getattr(beat, name) for name in _Known.__struct_fields__}
         if len(beat.placement.parts) > 1:

@@ -1,0 +1,16 @@
+"""Programs that begin as copies of others."""
+
+from __future__ import annotations
+
+from harness import copying
+from harness.sentences import Context, then, when
+
+
+@when("a program that {kind} may start a copy of itself")
+def may_start_a_copy(context: Context, kind: str) -> None:
+    context.started = copying.started_by(context.cluster, kind)
+
+
+@then('it starts "{what}"')
+def it_starts(context: Context, what: str) -> None:
+    assert context.started == what, context.started
