@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from harness import accidents, left_folders, swarm
-from harness.sentences import Context, given, then, when
+from harness.decisions import left_folders
+from harness.rig import swarm
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import accidents
 
 
 @given("a worker that is killed while it loads, {count:d} time")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import fetching
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import fetching
 
 
 @given("a hive that gives up at the first trouble")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.lent_hub import LentHub
-from harness.lent_queen import LentQueen
-from harness.rehearsal import Rehearsal
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes.lent_hub import LentHub
+from harness.scenes.lent_queen import LentQueen
+from harness.scenes.rehearsal import Rehearsal
 
 
 def rehearsal(context: Context) -> Rehearsal:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from harness import accidents, life, long_prompts, silence
-from harness.sentences import Context, given, then, when
+from harness.decisions import life, silence
+from harness.programs import long_prompts
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import accidents
 
 
 @when("{this} happens between two looks that are {seconds:g} seconds apart")

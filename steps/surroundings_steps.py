@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from harness import owned, surroundings
-from harness.sentences import Context, given, then, when
+from harness.decisions import owned
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import surroundings
 from rbee.wire.filling import LONGEST, shortened
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import in_turn
-from harness.sentences import Context, then, when
+from harness.decisions import in_turn
+from harness.rig.sentences import Context, then, when
 from rbee.worker.engines.turns import makes_way
 
 

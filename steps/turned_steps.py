@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.sentences import Context, given, then, when
-from harness.tunnelling import OpenedTunnel
-from harness.turned import Turned
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes.tunnelling import OpenedTunnel
+from harness.scenes.turned import Turned
 
 
 @given("a hive that is somebody else's by now")
