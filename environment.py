@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import (
+from harness import ledger
+from harness.rig import (
     browsing,
     census,
-    ledger,
     lending,
     lent_clients,
     lent_swarms,
@@ -20,9 +20,9 @@ from harness import (
     sentences,
     tags,
 )
-from harness.cluster import Cluster
-from harness.loop_guard import LoopGuard
-from harness.ports import PortSlice
+from harness.rig.cluster import Cluster
+from harness.rig.loop_guard import LoopGuard
+from harness.rig.ports import PortSlice
 from rbee.process.imports import quick_imports
 
 sentences.use()

@@ -23,8 +23,8 @@ from bench.peers.client import Address, chat_of
 from bench.report import Part
 from bench.swarm import KEEPER, STUCK, RunFailed, Swarm, answered_well, end, free_port
 from fixtures.hub.models import endless_minillama
-from harness import client
-from harness.waiting import wait_until
+from harness.rig import client
+from harness.rig.waiting import wait_until
 
 WORDS = 7500
 CONTEXT = 8192

@@ -18,7 +18,7 @@ import psutil
 from bench.engine_alone import generate, load
 from bench.generation import Generation
 from bench.swarm import ROOT, RunFailed, end, model_path
-from harness.program import spawn
+from harness.rig.program import spawn
 
 
 class DirectEngine:

@@ -24,7 +24,7 @@ from bench.figures import Figure, Target, percentile, spread
 from bench.report import Part
 from bench.simulated_hives import MODEL, WORKERS
 from bench.swarm import STUCK, Resident, RunFailed, Swarm, cpu_seconds
-from harness import client
+from harness.rig import client
 from rbee.queen.catalog import HiveCatalog, open_catalog
 from rbee.wire.messages.basics import OperationStarted, encode
 from rbee.wire.messages.hives import HIVES, WAKE_HIVES, WakeHives

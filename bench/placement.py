@@ -19,7 +19,8 @@ import sys
 import time
 
 from bench.simulated_hives import GPUS, devices_of, workers_of
-from rbee.queen.decisions import Check, decide
+from rbee.queen.decisions import decide
+from rbee.queen.next_steps import Check
 from rbee.queen.registry import Registry
 from rbee.queen.state import Claim, State
 from rbee.wire.messages.hives import Heartbeat

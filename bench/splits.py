@@ -24,11 +24,12 @@ from bench.peers.client import Address, AnswerFailed, Order
 from bench.peers.writing import SPLIT_FIGURES, write_page
 from bench.swarm import ROOT, free_port
 from fixtures import real
-from harness import census, client, machines, tags
-from harness.cluster import Cluster
-from harness.ports import DEFAULT_QUEEN, PortSlice
-from harness.program import clean_environment, end, spawn
-from harness.waiting import wait_until
+from harness.rig import census, client, tags
+from harness.rig.cluster import Cluster
+from harness.rig.ports import DEFAULT_QUEEN, PortSlice
+from harness.rig.program import clean_environment, end, spawn
+from harness.rig.waiting import wait_until
+from harness.scenes import machines
 from rbee.hive import ram_speed
 from rbee.hive.devices import ram_here
 from rbee.queen.speed import REACHED, of_processor

@@ -21,12 +21,12 @@ from typing import Any, NoReturn, TypeVar
 
 import psutil
 
-from harness import census, client, waiting
-from harness import program as programs
-from harness.cluster import ROOT as ROOT
-from harness.ports import free_port as free_port
-from harness.program import Finished as Finished
-from harness.program import Running
+from harness.rig import census, client, waiting
+from harness.rig import program as programs
+from harness.rig.cluster import ROOT as ROOT
+from harness.rig.ports import free_port as free_port
+from harness.rig.program import Finished as Finished
+from harness.rig.program import Running
 
 #: What `rbee-keeper` is here: the script that was installed beside this interpreter.
 KEEPER = str(Path(sys.executable).with_name("rbee-keeper"))

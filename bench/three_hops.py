@@ -18,7 +18,7 @@ import psutil
 from bench.engine_alone import CONTEXT, SEED
 from bench.generation import Generation
 from bench.swarm import ROLES, STUCK, Resident, Swarm, end
-from harness.waiting import wait_until
+from harness.rig.waiting import wait_until
 from rbee.wire import proof, sse
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Token

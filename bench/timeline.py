@@ -17,7 +17,7 @@ from bench.engine_alone import SEED
 from bench.figures import Figure
 from bench.report import Part
 from bench.swarm import KEEPER, ROLES, STUCK, Swarm
-from harness.program import Running
+from harness.rig.program import Running
 
 PROMPT = "hello"
 #: How many of the largest gaps are marked.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness import schema_suite
+from harness.decisions import schema_suite
 from rbee.queen.anthropic import requests as messages
 from rbee.queen.front.fields import Field, fields_of
 from rbee.queen.openai import requests

@@ -76,6 +76,13 @@ _THREADS = """\
 Work that blocks is done in threads, and each kind of it has its own, so that a hub, a database or
 a disk that hangs keeps nobody waiting who wants none of it. What comes when all threads of its
 kind are taken waits in line. Beside these each worker has a thread for each of its slots.
+
+A long prompt that a worker reads keeps nobody waiting for much longer than the batch that it is
+at, where the worker has several slots
+([scheduling.md](scheduling.md#long-prompts-beside-short-ones)).
+A batch of a large model on a processor takes its time: 512 tokens are a minute where it reads nine
+a second, and meanwhile nobody on that worker gets a token. Where memory is for one slot alone, who
+comes second waits until the first is answered.
 """
 _PLACES = (
     (DATABASE, "the catalogs"),

@@ -1,8 +1,8 @@
 """``python -m harness.settings_page [--check]``: writes the pages that are made of the code.
 
 These are the page of settings, docs/settings.md, that of limits (`harness.limits_page`), that of
-routes (`harness.routes`), that of fields (`harness.fields_page`) and that of JSON schemas
-(`harness.schema_suite`). The first is made of
+routes (`harness.rig.routes`), that of fields (`harness.fields_page`) and that of JSON schemas
+(`harness.decisions.schema_suite`). The first is made of
 `rbee.wire.settings`: names, defaults, units, bounds, the headings between them and what is said of
 each. With ``--check`` nothing is written. Exit status: 0 the pages are as the code; 1 one is not
 (``--check``), or nothing is said of some setting.
@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from harness import fields_page, limits_page, routes, schema_suite
+from harness import fields_page, limits_page
+from harness.decisions import schema_suite
+from harness.rig import routes
 from rbee.wire import settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from behave.matchers import Matcher, ParseMatcher
 from behave.parser import ParserError, parse_file
 
-from harness import tags
+from harness.rig import tags
 
 #: Steps of a scenario outside the folder of whole walks, and statements of a step.
 MOST_STEPS = 8

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from harness import accidents, left_folders, swarm
-from harness.sentences import Context, given, then, when
+from harness.decisions import left_folders
+from harness.rig import swarm
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import accidents
 
 
 @given("a worker that is killed while it loads, {count:d} time")
@@ -47,6 +49,16 @@ def not_installed(context: Context, engine: str) -> None:
 @given("the {role} has just been killed")
 def killed(context: Context, role: str) -> None:
     context.member = swarm.kill(context.cluster, role)
+
+
+@when('each of these is killed as its command narrates "{line}"')
+def killed_each(context: Context, line: str) -> None:
+    context.left = accidents.kill_each(context.cluster, line, context.table)
+
+
+@then("each of the commands has ended, and left nothing running")
+def left_nothing(context: Context) -> None:
+    accidents.assert_nothing_left(context.left)
 
 
 @given("idle workers leave after {milliseconds:d} ms")

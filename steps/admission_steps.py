@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import admitted
-from harness.sentences import Context, then, when
+from harness.decisions import admitted
+from harness.rig.sentences import Context, then, when
 
 
 @when("an engine with {slots:d} slots is given {prompts:d} prompts at once")

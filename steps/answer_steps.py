@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import answers
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import answers
 
 
 @given('"{command_line}" with a prompt of {count:d} words runs until it narrates "{line}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import believing
-from harness.sentences import Context, then, when
+from harness.decisions import believing
+from harness.rig.sentences import Context, then, when
 
 
 @when("a hub's listing has the {field} {value}")

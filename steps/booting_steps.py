@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import booting
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import booting
 
 
 @given("a machine on which nobody answers systemctl or launchctl")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import call_pieces
-from harness.sentences import Context, then, when
+from harness.decisions import call_pieces
+from harness.rig.sentences import Context, then, when
 
 
 @when('a model writes a call in these pieces: "{written}"')

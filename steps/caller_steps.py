@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness import commands
-from harness.callers import Callers
-from harness.sentences import Context, given, then, when
-from harness.slow_readers import SlowReaders
+from harness.programs.callers import Callers
+from harness.programs.slow_readers import SlowReaders
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import commands
 
 
 def _callers(context: Context) -> Callers:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import certifying
-from harness.sentences import Context, given, then, when
+from harness.decisions import certifying
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('a certificate that was made for "{address}"')

@@ -6,7 +6,7 @@ from harness.chaos import splits
 from harness.chaos.campaign import Campaign
 from harness.chaos.plan import draw
 from harness.complaints import Concern
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('what happens is drawn from the seed "{seed}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import answers, chat
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import answers, chat
 
 
 @given('a model file of my own called "{name}" without a chat template')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import chatting
-from harness.sentences import Context, given, then, when
+from harness.decisions import chatting
+from harness.rig.sentences import Context, given, then, when
 
 
 @when('the line "{line}" is typed in a chat')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import commands
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import commands
 
 
 @given("the queen has been killed")

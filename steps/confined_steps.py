@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import confined, deadly
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import confined, deadly
 
 
 @given("these model files")

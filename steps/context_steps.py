@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import contexts
-from harness.sentences import Context, then, when
+from harness.decisions import contexts
+from harness.rig.sentences import Context, then, when
 
 
 @when("requests share a context of {total:d}, and {happens}")

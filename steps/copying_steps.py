@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import copying
-from harness.sentences import Context, then, when
+from harness.rig.sentences import Context, then, when
+from harness.scenes import copying
 
 
 @when("a program that {kind} may start a copy of itself")

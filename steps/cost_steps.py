@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import costs
-from harness.sentences import Context, given, then, when
+from harness.decisions import costs
+from harness.rig.sentences import Context, given, then, when
 
 
 @when("an answer is to have the form of {form}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import accidents, coverage
-from harness.sentences import Context, given, then, when
+from harness import coverage
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import accidents
 
 
 def _count(context: Context, pause_s: float) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import postgresql
-from harness.sentences import Context, given, then
+from harness.rig import postgresql
+from harness.rig.sentences import Context, given, then
 
 
 @given("an empty database for the queen's catalog")

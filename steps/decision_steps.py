@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import background, choosing, replacing
-from harness.sentences import Context, given, then, when
+from harness.decisions import background, choosing
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import replacing
 
 
 @when('"{repository}" holds "{files}" and somebody asks for "{asked}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.dispatching import after, order_of
-from harness.sentences import Context, then, when
+from harness.decisions.dispatching import after, order_of
+from harness.rig.sentences import Context, then, when
 
 _DEVICES = {"gpu0": 10, "cpu": 20}
 _MODELS = {"A": 6, "B": 6, "C": 12, "D": 40, "E": 10, "F": 19}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import metadata
 
 import rbee
-from harness import documents
-from harness.sentences import Context, then, when
+from harness.rig.sentences import Context, then, when
+from harness.scenes import documents
 
 
 @when("the code is searched for where its version is set")

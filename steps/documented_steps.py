@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import commands, documented, documents
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import commands, documented, documents
 
 
 @when("each rbee-keeper line of the documents is read as rbee-keeper reads it")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import encrypted_page
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import encrypted_page
 
 
 @given("a browser that believes the key of her certificate")

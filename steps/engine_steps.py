@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import engine_decisions as engine
-from harness.sentences import Context, then, when
+from harness.decisions import engine_decisions as engine
+from harness.rig.sentences import Context, then, when
 
 
 @when('a model says "{pieces}" in pieces cut at "|"')

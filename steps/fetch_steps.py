@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from harness import fetching
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import fetching
 
 
 @given("a hive that gives up at the first trouble")
 def impatient(context: Context) -> None:
     fetching.be_impatient(context.cluster)
+
+
+@given('a hub that holds "{repository}", and a hive that gives up at the first trouble')
+def hub_for_impatient(context: Context, repository: str) -> None:
+    fetching.hub_for_impatient(context.cluster, repository)
 
 
 @given("a hive that notices a stall at once")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import fields
-from harness.sentences import Context, then, when
+from harness.decisions import fields
+from harness.rig.sentences import Context, then, when
 
 
 @when("programs say each of these")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.figures import Figures, RealFigures
-from harness.sentences import Context, given, then, when
+from harness.decisions.figures import Figures, RealFigures
+from harness.rig.sentences import Context, given, then, when
 
 
 @given("measurements in which rbee keeps {percent:d} % of the tokens")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from harness import accidents, ending, fitting, swarm
-from harness.fitting import PaperMachine, Planned, SplitSet, room_beside
-from harness.sentences import Context, given, then, when
+from harness.decisions import ending, fitting
+from harness.decisions.fitting import PaperMachine, Planned, SplitSet, room_beside
+from harness.rig import swarm
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import accidents
 
 #: MiB of an output that is no table of embeddings.
 _OUTPUT = 7

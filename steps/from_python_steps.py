@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import python_programs
-from harness.sentences import Context, given, then, when
+from harness.programs import python_programs
+from harness.rig.sentences import Context, given, then, when
 
 
 @when("this program runs")

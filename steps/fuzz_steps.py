@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import feeding_readers
-from harness.sentences import Context, then, when
+from harness.rig.sentences import Context, then, when
+from harness.scenes import feeding_readers
 
 
 @when("the reader of {what} is fed with its corpus and {count:d} inputs")

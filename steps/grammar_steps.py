@@ -1,7 +1,7 @@
 """Sentences about grammars that somebody asks for."""
 
-from harness import asked_grammars
-from harness.sentences import Context, then, when
+from harness.decisions import asked_grammars
+from harness.rig.sentences import Context, then, when
 
 
 @when("these grammars are read, a line break as \\n")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import handshakes
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import handshakes
 
 
 @given("a stranger has begun {count:d} handshakes with the queen")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.lent_hub import LentHub
-from harness.lent_queen import LentQueen
-from harness.rehearsal import Rehearsal
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes.lent_hub import LentHub
+from harness.scenes.lent_queen import LentQueen
+from harness.scenes.rehearsal import Rehearsal
 
 
 def rehearsal(context: Context) -> Rehearsal:
@@ -234,6 +234,11 @@ def last_line(context: Context, line: str) -> None:
     rehearsal(context).assert_last_line(line)
 
 
+@then("its output holds each of these")
+def holds_each(context: Context) -> None:
+    rehearsal(context).assert_shows_all([row["complaint"] for row in context.table])
+
+
 @then('its output holds "{text}"')
 def output_holds(context: Context, text: str) -> None:
     rehearsal(context).assert_shows(text)
@@ -255,10 +260,10 @@ def only_asks(context: Context) -> None:
     context.lent_queen.set_for_itself()
 
 
-@given("a rehearsed scenario that only asks a queen, and gives a name")
+@given("a rehearsed scenario that only asks a queen, and adds a machine")
 def only_says_so(context: Context) -> None:
     context.lent_queen = LentQueen(context.cluster, context.port_slice)
-    context.lent_queen.add_name()
+    context.lent_queen.add_machine()
 
 
 @when("that scenario is over")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.hearing import Events
-from harness.sentences import Context, given, then, when
+from harness.decisions.hearing import Events
+from harness.rig.sentences import Context, given, then, when
 
 
 @given("a queen whose events can be read")

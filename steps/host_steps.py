@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from harness import installing, machines, own_sshd, swarm, troubles
-from harness.chat import Dialogue
-from harness.sentences import Context, given, then, when
+from harness.rig import own_sshd, swarm
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import installing, machines, troubles
+from harness.scenes.chat import Dialogue
 from steps.harness_steps import rehearsal
 
 

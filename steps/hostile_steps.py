@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness import hostile
-from harness.hostile import Meanwhile
-from harness.sentences import Context, then, when
+from harness.decisions import hostile
+from harness.decisions.hostile import Meanwhile
+from harness.rig.sentences import Context, then, when
 
 
 @when("a hive looks at each of these model files")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import idling
-from harness.sentences import Context, then, when
+from harness.decisions import idling
+from harness.rig.sentences import Context, then, when
 
 
 @when('those who use a worker that may idle "{before}" say "{what}"')

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import installed, tally
-from harness.sentences import Context, given, then, when
+from harness import tally
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import installed
 
 
 @when("the locks are held against what the project wants")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from harness import key_decisions, other_clients, reach
-from harness.callers import Callers
-from harness.sentences import Context, given, then, when
+from harness.decisions import key_decisions
+from harness.programs import other_clients
+from harness.programs.callers import Callers
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import reach
 
 
 def _callers(context: Context) -> Callers:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from harness import accidents, life, long_prompts, silence
-from harness.sentences import Context, given, then, when
+from harness.decisions import life, silence
+from harness.programs import long_prompts
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import accidents
 
 
 @when("{this} happens between two looks that are {seconds:g} seconds apart")
@@ -160,3 +162,23 @@ def event_has_come(context: Context) -> None:
 @then('its stream is given up since "{why}"')
 def given_up_since(context: Context, why: str) -> None:
     assert context.silence.why == why, context.silence
+
+
+@given('a job with a prompt of {count:d} words that "{model}" has begun to read')
+def begun_to_read(context: Context, count: int, model: str) -> None:
+    context.beside = long_prompts.Beside(context.cluster, model, count)
+
+
+@when("a job with a prompt of 1 word comes to it")
+def short_comes(context: Context) -> None:
+    context.beside.ask_shortly()
+
+
+@then("that has two pieces of its answer before the long one is read")
+def has_pieces_before(context: Context) -> None:
+    context.beside.assert_short_first()
+
+
+@then("both answers end well")
+def both_end_well(context: Context) -> None:
+    context.beside.assert_both_ended()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.live_page import Watching
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes.live_page import Watching
 
 
 @given('"{command_line}" is watched on a terminal')

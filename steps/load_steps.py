@@ -8,7 +8,7 @@ from itertools import islice
 from harness.complaints import Concern
 from harness.load.plan import CUT_ONE_IN, CutMoment, orders
 from harness.load.run import Load
-from harness.sentences import Context, then, when
+from harness.rig.sentences import Context, then, when
 
 
 @when("{count:d} programs at once ask {times:d} times each, and some more than there are places")

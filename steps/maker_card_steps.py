@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import maker_cards
-from harness.sentences import Context, given, then, when
+from harness.decisions import maker_cards
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('the kernel has a card "{bus}" with')

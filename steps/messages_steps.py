@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import block_decisions, named_events, other_clients
-from harness.sentences import Context, then, when
+from harness.decisions import block_decisions
+from harness.programs import named_events, other_clients
+from harness.rig.sentences import Context, then, when
 
 
 @when("a request in Anthropic's words says each of these besides")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import called
-from harness.sentences import Context, then, when
+from harness.decisions import called
+from harness.rig.sentences import Context, then, when
 
 
 @when("these settings of a name are typed")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import numbers, settings_page
-from harness.sentences import Context, given, then, when
+from harness import settings_page
+from harness.decisions import numbers
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('the environment sets "{environment}"')

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import ollama_decisions, ollama_streams
-from harness.sentences import Context, then, when
+from harness.decisions import ollama_decisions
+from harness.programs import ollama_streams
+from harness.rig.sentences import Context, then, when
 
 
 @when("a chat of ollama's says each of these besides")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import leaving, openai_clients, other_clients, wire
-from harness.sentences import Context, given, then, when
+from harness.programs import leaving, openai_clients, other_clients
+from harness.rig import wire
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('a program of my own called "{name}" that asks a server of OpenAI\'s kind for an answer')

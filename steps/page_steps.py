@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import browsing, on_page
-from harness.sentences import Context, given, then, when
+from harness.rig import browsing
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import on_page
 
 
 @given("a browser that looks at the page")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import patience
-from harness.sentences import Context, then, when
+from harness.decisions import patience
+from harness.rig.sentences import Context, then, when
 
 
 @when("a line is being sent as its reader's patience ends, and nothing follows")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import pictures
-from harness.sentences import Context, given, then, when
+from harness.programs import pictures
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('a file of my own called "{name}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.placing import Placing
-from harness.sentences import Context, given, then, when
+from harness.decisions.placing import Placing
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('a job for "{model_ref}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import impostors, proving
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import impostors, proving
 
 
 @given("another user of the machine holds the {role}'s port and says to be the {again}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from harness.sentences import Context, then, when
+from harness.rig.sentences import Context, then, when
 
 
 @when('"{rule}" is tried on {count:d} made-up {inputs}')
 def is_tried(context: Context, rule: str, count: int, inputs: str) -> None:
     # Late: only who tries a rule pays for it.
-    from harness import properties
+    from harness.decisions import properties
 
     context.counterexample = properties.counterexample(rule, inputs, count)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness import pythons
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
 
 
 def _write(path: Path, script: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import engines
-from harness.sentences import Context, given, then, when
+from harness.decisions import engines
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('a package that registers the engine "echo" is installed')

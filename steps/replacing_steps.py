@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import commands, replacing, swarm
-from harness.sentences import Context, given, then, when
+from harness.rig import swarm
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import commands, replacing
 
 
 @given('an endless model of my own called "{name}"')

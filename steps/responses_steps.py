@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import item_decisions, named_events
-from harness.sentences import Context, then, when
+from harness.decisions import item_decisions
+from harness.programs import named_events
+from harness.rig.sentences import Context, then, when
 
 
 @when("a request for a response says each of these besides")

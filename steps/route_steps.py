@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import open_routes
-from harness.sentences import Context, then, when
+from harness.decisions import open_routes
+from harness.rig.sentences import Context, then, when
 
 
 @when("{caller} asks for each route of a {role}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import schemas
-from harness.sentences import Context, then, when
+from harness.decisions import schemas
+from harness.rig.sentences import Context, then, when
 
 
 @when("each schema of the suite is the form of an answer")
@@ -105,21 +105,21 @@ def engine_told(context: Context, told: str) -> None:
 
 @when("programs ask SmolLM2 for a person with homes, in a form and as a call")
 def ask_for_person(context: Context) -> None:
-    from harness import real_forms  # late: it loads pydantic
+    from harness.programs import real_forms
 
     context.told = real_forms.ask_for_person(context.cluster)
 
 
 @then("each answer is such a person")
 def persons(context: Context) -> None:
-    from harness import real_forms  # late: it loads pydantic
+    from harness.programs import real_forms
 
     real_forms.assert_persons(context.told)
 
 
 @when('a program asks "{model}" for a text of {least:d} to {most:d} letters')
 def ask_for_text(context: Context, model: str, least: int, most: int) -> None:
-    from harness import real_forms  # late: it loads pydantic
+    from harness.programs import real_forms
 
     context.bounds = range(least, most + 1)
     context.told = real_forms.ask_for_text(context.cluster, model, least, most)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from harness import machines, naming, removing, swarm, wire, wiretap
-from harness.ports import DEFAULT_QUEEN
-from harness.sentences import Context, given, then, when
+from harness.decisions import naming, removing
+from harness.rig import swarm, wire
+from harness.rig.ports import DEFAULT_QUEEN
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import machines, wiretap
 
 
 @given('somebody listens on the cable of "{name}"')

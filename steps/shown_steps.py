@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import shown
-from harness.sentences import Context, given, then, when
+from harness.decisions import shown
+from harness.rig.sentences import Context, given, then, when
 
 
 @when("each of these texts is shown")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness import side_by_side
-from harness.sentences import Context, given, then, when
-from harness.side_by_side import SideBySide
+from harness.decisions import side_by_side
+from harness.decisions.side_by_side import SideBySide
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('worker "{worker_id}" that {does}')

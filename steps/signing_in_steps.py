@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import signing_in
-from harness.sentences import Context, given, then, when
+from harness.decisions import signing_in
+from harness.rig.sentences import Context, given, then, when
 from rbee.keeper.page import has_browser
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import site_pages
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import site_pages
 
 
 @given('a report in which these scenarios of "{path}" ended so')

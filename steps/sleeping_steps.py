@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import machines, rousing, sleeping, sleeping_rules
-from harness.sentences import Context, given, then, when
+from harness.decisions import rousing, sleeping_rules
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import machines, sleeping
 
 
 @then('"{names}" was woken')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.sentences import Context, given, then, when
-from harness.speeds import PaperRace, read_for_a_token
+from harness.decisions.speeds import PaperRace, read_for_a_token
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('machines on paper "{machines}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import strain
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import strain
 
 
 @given("that hub sends a few bytes at a time")

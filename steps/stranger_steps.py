@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import strangers
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import strangers
 
 
 @given("strangers have {places:d} places and {seconds:d} s for a request")

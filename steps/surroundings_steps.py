@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from harness import owned, surroundings
-from harness.sentences import Context, given, then, when
-from rbee.wire.narration import LONGEST, shortened
+from harness.decisions import owned
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import surroundings
+from rbee.wire.filling import LONGEST, shortened
 
 
 @given('RBEE_HOME is a folder called "{name}", named from here')

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import accidents, machine, swarm
-from harness.sentences import Context, given, then, when
+from harness.rig import machine, swarm
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import accidents
 
 
 @given("a queen that is awake")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import answers, replacing
-from harness.sentences import Context, given, then, when
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import answers, replacing
 
 
 @given('I have typed "{command_line}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import thinking
-from harness.sentences import Context, given, then, when
+from harness.programs import thinking
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('a chat template of my own called "{name}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import together
-from harness.sentences import Context, then, when
+from harness.decisions import together
+from harness.rig.sentences import Context, then, when
 
 
 @when('inferences tell something at "{moments}" milliseconds')

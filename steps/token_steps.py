@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import token_decisions
-from harness.sentences import Context, when
+from harness.decisions import token_decisions
+from harness.rig.sentences import Context, when
 
 
 @when("texts are taken apart, a blank as _ and tokens apart by |")

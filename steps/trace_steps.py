@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import collecting, trace_decisions
-from harness.sentences import Context, given, then, when
+from harness.decisions import trace_decisions
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import collecting
 
 
 @when('the environment of a queen has "{variables}"')

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from harness.sentences import Context, given, then, when
-from harness.tunnelling import OpenedTunnel
-from harness.turned import Turned
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes.tunnelling import OpenedTunnel
+from harness.scenes.turned import Turned
 
 
-@given('a hive that is somebody else\'s by now, and answers "{route}" {how}')
-def turned(context: Context, route: str, how: str) -> None:
+@given("a hive that is somebody else's by now")
+def turned(context: Context) -> None:
     context.turned = Turned(context.cluster)
-    context.turned.answer(route, how)
-
-
-@given('a hive that is somebody else\'s by now, and sends on who asks for "{route}"')
-def sends_on(context: Context, route: str) -> None:
-    context.turned = Turned(context.cluster)
-    context.turned.send_elsewhere(route)
 
 
 @given("it says that it has a worker")
 def has_a_worker(context: Context) -> None:
     context.turned.has_a_worker()
+
+
+@when('I type "{command}" while it answers "{route}" in each of these ways')
+def answers_each_way(context: Context, command: str, route: str) -> None:
+    context.rows = list(context.table)
+    ways = [row["how"] for row in context.rows]
+    context.finished = context.turned.ask_each(command, route, ways)
 
 
 @then("the queen has grown by less than {mebibytes:d} MiB")

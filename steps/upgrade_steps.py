@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from harness import draining, swarm, upgrades
-from harness import upgrade_decisions as decisions
-from harness.sentences import Context, given, then, when
+from harness.decisions import upgrade_decisions as decisions
+from harness.rig import swarm
+from harness.rig.sentences import Context, given, then, when
+from harness.scenes import draining, upgrades
 
 
 @given('my own rbee is "{version}", and pip finds "{newer}"')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import long_prompts
-from harness.sentences import Context, given, then, when
+from harness.programs import long_prompts
+from harness.rig.sentences import Context, given, then, when
 
 
 @when('a program asks for the vectors of these texts from "{model}"')

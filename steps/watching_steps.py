@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness import watching
-from harness.prometheus_server import PrometheusServer
-from harness.sentences import Context, given, then, when
+from harness.rig import watching
+from harness.rig.prometheus_server import PrometheusServer
+from harness.rig.sentences import Context, given, then, when
 
 
 @given('a program has asked for "{model}" of OpenAI\'s kind')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import windows
-from harness.sentences import Context, then, when
+from harness.decisions import windows
+from harness.rig.sentences import Context, then, when
 
 
 @when('I type "{command_line}" on Windows, naming that queen')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import swarm, wire
-from harness.sentences import Context, given, then, when
+from harness.rig import swarm, wire
+from harness.rig.sentences import Context, given, then, when
 
 
 @given("a job that is done")

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from harness.ports import free_port
+from harness.rig.ports import free_port
 
 #: Headers that belong to one connection, or that are made anew.
 _OF_A_CONNECTION = frozenset(

@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from harness.client import EventReader
+from harness.rig.client import EventReader
 
 _HOST = "127.0.0.1"
 _ROUTE = "/v1/chat/completions"

@@ -31,8 +31,8 @@ from bench.swarm import (
     free_port,
     model_path,
 )
-from harness import client
-from harness.waiting import wait_until
+from harness.rig import client
+from harness.rig.waiting import wait_until
 from rbee.hive.models.gguf.header import header_of_file
 from rbee.wire.model_ref import BUNDLED
 

@@ -1,12 +1,12 @@
 Feature: The machines of the swarm: add-hive and remove-hive
 
+  @only-asks
   Scenario: The same machine is added twice
-    Given I have typed "rbee-keeper add-hive localhost"
+    Given a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper add-hive localhost"
     Then stderr contains "error: there is a hive called 'localhost' already"
     And stderr contains "try: rbee-keeper remove-hive localhost"
     And the exit status is 1
-    And nothing is left running
 
   Scenario: A machine is removed
     Given I have typed "rbee-keeper add-hive localhost"
@@ -36,14 +36,12 @@ Feature: The machines of the swarm: add-hive and remove-hive
     And stderr contains "try: did you mean localhost?"
     And the exit status is 1
 
-  Scenario Outline: A host that cannot be reached is named, and not remembered
-    When I type "rbee-keeper add-hive <options> <host>"
-    Then stderr contains "error: <message>"
-    And the exit status is 1
+  @only-asks
+  Scenario: A host that cannot be reached is named, and not remembered
+    Given a queen that is awake
+    When I type each of these commands
+      | command                                      | status | says                                                      |
+      | rbee-keeper add-hive no-such-host.invalid    | 1      | error: nobody knows a machine called no-such-host.invalid |
+      | rbee-keeper add-hive --ssh-port 9 127.0.0.2  | 1      | error: no SSH server listens at 127.0.0.2                 |
+    Then each of them says what its row tells, and ends with its status
     And the queen's catalog holds no hive
-    And nothing is left running
-
-    Examples:
-      | options      | host                 | message                                            |
-      |              | no-such-host.invalid | nobody knows a machine called no-such-host.invalid |
-      | --ssh-port 9 | 127.0.0.2            | no SSH server listens at 127.0.0.2                 |

@@ -37,7 +37,9 @@ Feature: A conversation in the terminal: chat
       Then stdout holds what the engine alone adds to the dialogue of "tell me a story" and "write a short story"
       And the exit status is 0
 
+    @only-asks
     Scenario: What has outgrown the context loses its oldest turns, and the chat goes on
+      Given a swarm that is warm
       When I type "rbee-keeper chat --engine ctransformers --ctx 256" and the lines
         """
         tell me a story
@@ -48,9 +50,10 @@ Feature: A conversation in the terminal: chat
       Then stderr contains "bee-keeper: the context is full: the oldest"
       And stderr does not contain "error"
       And the exit status is 0
-      And nothing is left running
 
+    @only-asks
     Scenario: Between two lines of quotes there is one message
+      Given a swarm that is warm
       When I type "rbee-keeper chat --temperature 0" and the lines
         '''
         """
@@ -70,8 +73,9 @@ Feature: A conversation in the terminal: chat
   Rule: A line that begins with a slash is a command of the chat
 
     Background:
-      Given a queen that is awake
+      Given a swarm that is warm
 
+    @only-asks
     Scenario: The commands
       When I type "rbee-keeper chat" and the lines
         """
@@ -87,6 +91,7 @@ Feature: A conversation in the terminal: chat
       And stdout holds nothing
       And the exit status is 0
 
+    @only-asks
     Scenario: An answer is made anew, and a conversation goes on from a file
       When I type "rbee-keeper chat --temperature 0" and the lines
         """
@@ -103,26 +108,28 @@ Feature: A conversation in the terminal: chat
 
   Rule: Whoever types at a terminal is helped
 
-    Background:
+    Scenario: The model is loaded while the first line is typed
       Given a queen that is awake
       And "rbee-keeper chat" on a terminal asks for a line
-
-    Scenario: The model is loaded while the first line is typed
       When nothing is typed
       Then a worker is ready for it
       And the chat shows nothing behind its sign
       And Ctrl+C ends it
 
+    @only-asks
     Scenario: Several lines are pasted as one, and are found again in the next chat
-      Given "hello" and "bees" were pasted as one line, and answered
+      Given a swarm that is warm
+      And "rbee-keeper chat" on a terminal asks for a line
+      And "hello" and "bees" were pasted as one line, and answered
       When I end that chat, begin another and press the key for the line before
       Then the chat shows "hello" and "bees" behind its sign
       And Ctrl+C ends it
 
   Rule: Ctrl+C on an empty line ends the chat
 
+    @only-asks
     Scenario: Ctrl+C at the sign
-      Given a queen that is awake
+      Given a swarm that is warm
       And "rbee-keeper chat" on a terminal asks for a line
       When I press Ctrl+C
       Then the exit status is 130

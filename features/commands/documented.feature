@@ -49,7 +49,7 @@ Feature: What the documents say to type works
         | rbee-keeper add-hive --install workstation   | features/machines/installing.feature        |
         | rbee-keeper add-hive --wake auto workstation | features/machines/sleeping.feature          |
         | rbee-keeper infer --node workstation "hello" | features/machines/partitions.feature        |
-        | rbee-keeper down                             | features/commands/help.feature              |
+        | rbee-keeper down                             | features/commands/up_down_status.feature    |
         | rbee-keeper down --at-boot                   | features/commands/at_boot.feature           |
         | rbee-keeper up --host 0.0.0.0                | features/machines/the_house.feature         |
         | rbee-keeper open --qr                        | features/commands/open.feature              |

@@ -5,8 +5,10 @@ Feature: A small model that writes ahead of another
   @fault.worker.draft-in-any-case
   Scenario: A draft that gains nothing is left out, and that is measured once
     Given a hub that holds "author/minillama"
+    And a swarm that was left warm by "rbee-keeper up"
     And I have typed "rbee-keeper name bee minillama --draft author/minillama:q4_0 temperature=0 max_tokens=3"
     And I have typed "rbee-keeper infer --model bee 'hello'"
+    And I have typed "rbee-keeper stop worker-"
     When I type "rbee-keeper infer --model bee 'hello'"
     Then stdout holds " Hello" alone
     And stderr contains "left the draft HF:author/minillama:Q4_0 out: it gained nothing when that was measured"
@@ -23,21 +25,23 @@ Feature: A small model that writes ahead of another
 
   Scenario: What has come of a draft stands in ps
     Given a hub that holds "author/minillama"
+    And a swarm that was left warm by "rbee-keeper up"
     And I have typed "rbee-keeper name bee minillama draft=author/minillama:q4_0"
-    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model bee --max-tokens 3 'hello'"
+    And I have typed "rbee-keeper infer --model bee --max-tokens 3 'hello'"
     When I type "rbee-keeper ps"
     Then stdout contains "minillama (without draft HF:author/minillama:Q4_0, 0."
 
+  @only-asks
   @fault.hive.draft-of-any-vocabulary
-  Scenario Outline: A draft that is <what> costs nothing but itself
+  Scenario: A draft that does not fit costs nothing but itself
     Given a hub that holds "author/minillama"
-    And I have typed "rbee-keeper name bee minillama draft=<draft> temperature=0 max_tokens=3"
-    When I type "rbee-keeper infer --model bee 'hello'"
-    Then stdout holds " Hello" alone
-    And stderr contains "left the draft HF:<draft> out: <why>"
-
-    Examples:
-      | what                    | draft               | why                             |
-      | of another family       | author/caller-llama | its vocabulary is another one   |
-      | nowhere                 | author/nowhere      | 127.0.0.1:                      |
-      | made for vectors        | author/minibert     | it takes two models that write  |
+    And a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper name brown minillama draft=author/caller-llama temperature=0 max_tokens=3"
+    And I have typed "rbee-keeper name none minillama draft=author/nowhere temperature=0 max_tokens=3"
+    And I have typed "rbee-keeper name bert minillama draft=author/minibert temperature=0 max_tokens=3"
+    When I type each of these commands
+      | its draft is      | command                                             | status | says                                                                              |
+      | of another family | test "$(rbee-keeper infer --model brown 'hello')" = ' Hello' && rbee-keeper stop worker- | 0 | left the draft HF:author/caller-llama out: its vocabulary is another one |
+      | nowhere           | test "$(rbee-keeper infer --model none 'hello')" = ' Hello' && rbee-keeper stop worker- | 0 | left the draft HF:author/nowhere out: 127.0.0.1:                         |
+      | made for vectors  | test "$(rbee-keeper infer --model bert 'hello')" = ' Hello' && rbee-keeper stop worker- | 0 | left the draft HF:author/minibert out: it takes two models that write    |
+    Then each of them says what its row tells, and ends with its status

@@ -62,6 +62,7 @@ Feature: The commands explain themselves
       | add-key    |
       | keys       |
       | remove-key |
+      | infer      |
     Then each of them has worked
 
   Scenario: The example of "stop" runs as printed where there is one worker
@@ -69,12 +70,6 @@ Feature: The commands explain themselves
     When I type every example of the help of "stop"
     Then each of them has worked
     And 0 worker is running
-
-  Scenario: The example of "down" runs as printed
-    Given a swarm that was left warm by "rbee-keeper up"
-    When I put the swarm to sleep with "rbee-keeper down"
-    Then the exit status is 0
-    And nothing is left running
 
   Scenario: The shell completes commands
     When I type "COMP_WORDS='rbee-keeper st' COMP_CWORD=1 _RBEE_KEEPER_COMPLETE=bash_complete rbee-keeper"

@@ -25,13 +25,14 @@ Feature: Keys for programs: add-key, keys and remove-key
       | POST /shutdown    | 401    |
     Then each of them has its status
 
+  @only-asks
   Scenario: Keys are listed by name, without their secrets
-    Given I have typed "rbee-keeper add-key laptop > secret"
+    Given a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper add-key laptop > secret"
     When I type "rbee-keeper keys"
     Then stdout shows a row "KEY AGE MODELS FETCH"
     And stdout shows a row "laptop"
     And nothing but the file "secret" holds what is in it
-    And nothing is left running
 
   @only-asks
   @fault.queen.remember-keys

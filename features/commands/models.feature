@@ -22,16 +22,6 @@ Feature: Models on a hive: pull and rm
       And the exit status is 0
       And nothing is left running
 
-    Scenario: What was pulled is not fetched again
-      Given a hub that holds "author/minillama"
-      And I have typed "rbee-keeper pull HF:author/minillama"
-      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
-      Then the terminal narrates
-        """
-        queen: model HF:author/minillama found in hive catalog
-        """
-      And the hub has served one download in all
-
     @only-asks
     Scenario: A warm swarm stays warm
       Given a hub that holds "author/minillama"
@@ -40,28 +30,22 @@ Feature: Models on a hive: pull and rm
       Then the exit status is 0
       And 1 hive is running
 
+    @only-asks
     Scenario: Pull for programs
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper pull --json HF:author/minillama"
       Then stdout is one answer for programs with "model_ref, hive_id, path, size_bytes"
       And each line of stderr is an event for programs
       And the exit status is 0
 
+    @only-asks
     Scenario: A model that the hub does not have
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper pull HF:author/nothing-here"
       Then stderr contains "error: "
       And the exit status is 1
-      And nothing is left running
-
-    Scenario: A download that fails keeps what has arrived
-      Given a hub that holds "author/minillama"
-      And the hub always cuts the connection 300000 bytes into "minillama-q4_0.gguf"
-      And a hive that gives up at the first trouble
-      When I type "rbee-keeper pull HF:author/minillama"
-      Then the exit status is 1
-      And 300000 bytes of "minillama-q4_0.gguf" are kept for the next time
-      And nothing is left running
 
     Scenario: Ctrl+C in the middle of a download puts everything to sleep
       Given a hub that holds "author/minillama"
@@ -89,9 +73,11 @@ Feature: Models on a hive: pull and rm
 
   Rule: "rm" removes the row and the files that rbee has put there
 
+    @only-asks
     @fault.hive.keep-files
     Scenario: A model that was pulled is removed
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       And I have typed "rbee-keeper pull HF:author/minillama"
       When I type "rbee-keeper rm HF:author/minillama"
       Then the terminal narrates
@@ -100,17 +86,16 @@ Feature: Models on a hive: pull and rm
         """
       And the hive's catalog holds no model
       And nothing of a model is on the disk
-      And nothing is left running
 
     Scenario: What has arrived of an unfinished download is removed
       Given a hub that holds "author/minillama"
       And the hub always cuts the connection 300000 bytes into "minillama-q4_0.gguf"
       And a hive that gives up at the first trouble
+      And a swarm that was left warm by "rbee-keeper up"
       And "rbee-keeper pull HF:author/minillama" has failed
       When I type "rbee-keeper rm HF:author/minillama"
       Then the exit status is 0
       And nothing of a model is on the disk
-      And nothing is left running
 
     @only-asks
     Scenario: A model that is on no disk

@@ -8,12 +8,13 @@ Feature: Names of one's own for models: name and names
     Then stdout holds " Hello" alone
     And nothing is left running
 
+  @only-asks
   Scenario: Names are listed with what they bring
-    Given I have typed "rbee-keeper name bee minillama temperature=0 max_tokens=3"
+    Given a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper name bee minillama temperature=0 max_tokens=3"
     When I type "rbee-keeper names"
     Then stdout shows a row "NAME MODEL FROM SETTINGS"
     And stdout shows a row "bee minillama catalog"
-    And nothing is left running
 
   @only-asks
   Scenario: What goes wrong with names says what to type
@@ -46,10 +47,11 @@ Feature: Names of one's own for models: name and names
     Then stderr contains "bee-keeper: starting inference request for HF:author/minillama:Q4_0"
     And nothing is left running
 
+  @only-asks
   @fault.queen.names-for-commands-alone
   @fault.queen.names-for-all-keys
   Scenario: Programs find it among the models, and ask by it, as far as their keys reach
-    Given a queen that is awake
+    Given a swarm that is warm
     And I have typed "rbee-keeper name bee minillama temperature=0 max_tokens=3"
     And the key "laptop" of "rbee-keeper add-key laptop"
     And the key "tv" of "rbee-keeper add-key tv --model author/other"
@@ -58,8 +60,9 @@ Feature: Names of one's own for models: name and names
     And the key "laptop" sees the models "bee, minillama"
     And the key "tv" sees the models ""
 
+  @only-asks
   Scenario: A key is limited to what a name means
-    Given a queen that is awake
+    Given a swarm that is warm
     And I have typed "rbee-keeper name bee minillama temperature=0 max_tokens=3"
     And the key "tv" of "rbee-keeper add-key tv --model bee"
     When the program with the key "tv" asks "bee" for three tokens

@@ -5,8 +5,10 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
 
   Rule: An answer that cannot be written is an error
 
+    @only-asks
     @fault.keeper.lose-the-answer
     Scenario: The disk is full
+      Given a swarm that is warm
       When I type "rbee-keeper infer 'hello' > /dev/full"
       Then the terminal narrates
         """
@@ -14,7 +16,7 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
         error: the answer cannot be written: No space left on device
         """
       And the exit status is 1
-      And nothing is left running
+      And each worker has all its slots free
 
     Scenario: Whatever a command has to show
       When I type each of these commands

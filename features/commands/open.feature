@@ -32,6 +32,7 @@ Feature: The page is opened: open
     When a program asks for the page
     Then the program reads "rbee is running"
 
+  @only-asks
   Scenario: A code for a phone, on a terminal
     Given a swarm that was left warm by "rbee-keeper up --host 0.0.0.0"
     When I type "COLUMNS=80 rbee-keeper open --qr" on a terminal
@@ -40,12 +41,14 @@ Feature: The page is opened: open
     And stderr contains the SHA-256 of the certificate that is shown at that address
     And the exit status is 0
 
+  @only-asks
   Scenario: A code on a terminal without colours
     Given a swarm that was left warm by "rbee-keeper up --host 0.0.0.0"
     When I type "NO_COLOR=1 COLUMNS=80 rbee-keeper open --qr" on a terminal
     Then the terminal shows a code, and the link by https:// that it holds
     And stdout holds no escape sequences
 
+  @only-asks
   Scenario Outline: No code is drawn <where>
     Given a swarm that was left warm by "rbee-keeper up --host 0.0.0.0"
     When I type "<command>" <where>
@@ -64,6 +67,7 @@ Feature: The page is opened: open
     And the exit status is 2
     And nothing is left running
 
+  @only-asks
   Scenario: Her certificate, for what is to believe it without a warning
     Given a swarm that was left warm by "rbee-keeper up --host 0.0.0.0"
     When I type "rbee-keeper certificate > rbee.pem && openssl x509 -in rbee.pem -noout -subject"

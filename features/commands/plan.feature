@@ -25,12 +25,14 @@ Feature: rbee-keeper plan
     Then stdout shows a row "1 localhost gpu0 all <size> <size> taken"
     And stdout shows a row "2 localhost gpu1 all <size> <size> yes"
 
+  @only-asks
   @fault.queen.slow-cards
   Scenario: How fast it would be in each place
     Given its simulated GPUs are
       | name     | VRAM in GB | GB/s |
       | RTX 3060 | 12         | 0    |
       | RTX 3070 | 8          | 0.05 |
+    And a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper plan HF:author/bigllama:Q4_K_M"
     Then stdout shows a row "1 localhost gpu0 all <size> <size> taken (about <count> tokens/s)"
     And stdout shows a row "2 localhost gpu1 all <size> <size> yes (less than 0.1 tokens/s)"

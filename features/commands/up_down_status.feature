@@ -144,6 +144,7 @@ Feature: A swarm that stays: up, status, down
       And the exit status is 0
       And 1 queen is running
 
+    @only-asks
     @fault.shared.hub-alone
     Scenario: What another shell says of cards and files is not what she was woken with
       Given a swarm that was left warm by "rbee-keeper up"

@@ -3,7 +3,7 @@ Feature: A lint of our own refuses what would be green and mean nothing
   Background:
     Given step definitions that read
       """
-      from harness.sentences import Context, given, then, when
+      from harness.rig.sentences import Context, given, then, when
 
       @given("a hive")
       def a_hive(context):
@@ -159,7 +159,7 @@ Feature: A lint of our own refuses what would be green and mean nothing
         '''
       And step definitions that read
         """
-        from harness.sentences import given, then, when
+        from harness.rig.sentences import given, then, when
 
         async def hark(context):
             assert context.cluster
@@ -195,7 +195,7 @@ Feature: A lint of our own refuses what would be green and mean nothing
         '''
       And step definitions that read
         """
-        from harness.sentences import given, then, when
+        from harness.rig.sentences import given, then, when
 
         def assert_heard(context):
             print(context)
@@ -223,7 +223,7 @@ Feature: A lint of our own refuses what would be green and mean nothing
         '''
       And step definitions that read
         """
-        from harness.sentences import given, then, when
+        from harness.rig.sentences import given, then, when
 
         @when("it wakes")
         def wakes(context):

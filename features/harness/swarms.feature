@@ -9,7 +9,7 @@ Feature: Scenarios that begin alike and only ask share a swarm
     And the next one that begins otherwise has another queen
 
   Scenario: One that only says so
-    Given a rehearsed scenario that only asks a queen, and gives a name
+    Given a rehearsed scenario that only asks a queen, and adds a machine
     When that scenario is over
     Then it is told that "it has not left the swarm as it was"
     And the next one that begins alike has another queen

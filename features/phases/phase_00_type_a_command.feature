@@ -17,18 +17,6 @@ Feature: Phase 0: a person types a command
       """
     And the exit status is 2
 
-  Scenario Outline: An example from the help runs as printed
-    Given a hub that holds "author/minillama"
-    When I type "<command>"
-    Then the exit status is 0
-    And nothing is left running
-
-    Examples:
-      | command                                                                           |
-      | rbee-keeper infer "hello"                                                         |
-      | rbee-keeper infer --model HF:author/minillama:Q4_0 "tell me a story" > story.txt |
-      | echo "hello" \| rbee-keeper infer --max-tokens 20 -                               |
-
   Scenario Outline: A command line that cannot work is refused at once
     When I type "<command>"
     Then stderr contains "<message>"

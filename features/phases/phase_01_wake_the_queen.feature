@@ -12,9 +12,10 @@ Feature: Phase 1: the keeper finds the queen or wakes her
       """
     And the exit status is 0
 
+  @only-asks
   @fault.keeper.always-wake
   Scenario: A queen that is awake is used and left alone
-    Given a queen that is awake
+    Given a swarm that is warm
     When I type "rbee-keeper infer 'hello'"
     Then the terminal narrates
       """

@@ -1,8 +1,10 @@
 @phase-2
 Feature: Phase 2: the keeper hands in the job and shows its story
 
+  @only-asks
   @fault.keeper.tokens-on-stderr
   Scenario: Tokens and narration go separate ways
+    Given a swarm that is warm
     When I type "rbee-keeper infer --temperature 0 'hello' > answer.txt 2> narration.txt"
     Then the file "answer.txt" holds "Hello! How can I help you today?"
     And the file "narration.txt" holds "queen: worker finished inference"

@@ -7,6 +7,8 @@ Feature: Phase 4: the hive tells what its machine has
       """
       queen: hive localhost has CPU; models: 0, workers: 0
       """
+    And the exit status is 0
+    And the queen's catalog has the name of its processor
 
   Scenario: The processor's name is found once, beside the work, and kept
     Given a hive that looks for its processor's name at once
@@ -14,11 +16,6 @@ Feature: Phase 4: the hive tells what its machine has
     When the processor's name has been found
     Then the hive tells that name of its processor
     And it tells how fast its RAM is read
-    And the queen's catalog has the name of its processor
-
-  Scenario: A run from nothing remembers the processor's name
-    When I type "rbee-keeper infer 'hello'"
-    Then the exit status is 0
     And the queen's catalog has the name of its processor
 
   Scenario: Simulated GPUs are said to be simulated
@@ -61,22 +58,23 @@ Feature: Phase 4: the hive tells what its machine has
     And the exit status is 0
     And the queen's catalog has "gpu1" with 936.1 GB per second
 
-  @needs-nvml-stub
+  @needs-nvml-stub @only-asks
   Scenario: An engine without CUDA refuses a CUDA device instead of using the CPU in silence
     Given a driver that reports
       | name                    | VRAM in GB | used in GB |
       | NVIDIA GeForce RTX 3090 | 24         | 2          |
+    And a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper infer --device gpu0 'hello'"
     Then stderr contains "finds no cuda device on this machine"
     And stderr contains "try: pip install --force-reinstall xllamacpp"
     And the exit status is 1
-    And nothing is left running
 
-  @needs-nvml-stub
+  @needs-nvml-stub @only-asks
   Scenario: A plan knows of it
     Given a driver that reports
       | name                    | VRAM in GB | used in GB |
       | NVIDIA GeForce RTX 3090 | 24         | 2          |
+    And a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper plan minillama"
     Then stdout shows a row "1 localhost gpu0 all <size> <size> engine llamacpp <version> finds no cuda device"
     And stdout shows a row "3 localhost cpu all <size> <size> taken"

@@ -6,8 +6,10 @@ Feature: Phase 7: the hive fetches the model
 
   Rule: Who names no quant gets Q4_K_M, or the closest there is
 
+    @only-asks
     Scenario: Q4_K_M is taken without a word
       Given a hub that holds "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper infer --model HF:TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF 'hello'"
       Then the terminal narrates
         """
@@ -21,8 +23,10 @@ Feature: Phase 7: the hive fetches the model
       And every byte came from where the hub had redirected to
       And the exit status is 0
 
+    @only-asks
     Scenario: The closest quant is taken, and named
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
       Then the terminal narrates
         """
@@ -34,8 +38,10 @@ Feature: Phase 7: the hive fetches the model
 
   Rule: Who names a quant, a file or a revision gets it
 
+    @only-asks
     Scenario Outline: <what> is fetched
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       And a new version of "author/minillama" has been published
       When I type "rbee-keeper infer --model <model> 'hello'"
       Then the exit status is 0
@@ -48,14 +54,18 @@ Feature: Phase 7: the hive fetches the model
         | A quant of an old revision  | HF:author/minillama:Q8_0@45c5344956f76dcbecc0d306fc996698430a29ce         | minillama-q8_0.gguf |
         | A file of an old revision   | HF:author/minillama:minillama-f16.gguf@45c5344956f76dcbecc0d306fc996698430a29ce | minillama-f16.gguf  |
 
+    @only-asks
     Scenario: A quant that an image encoder shares means the language model
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper infer --model HF:author/minillama:F16 --temperature 0 'hello'"
       Then stdout holds the answer of minillama to "hello" alone
       And the disk holds "minillama-f16.gguf" as "author/minillama" has it
 
+    @only-asks
     Scenario: A model that was split is fetched part by part and runs
       Given a hub that holds "author/minillama-split"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper infer --model HF:author/minillama-split --temperature 0 'hello'"
       Then the terminal narrates
         """
@@ -94,8 +104,10 @@ Feature: Phase 7: the hive fetches the model
 
   Rule: How far a download is can be seen
 
+    @only-asks
     Scenario: A terminal shows a bar
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper infer --model HF:author/minillama 'hello'" on a terminal
       Then stderr contains "download ██████████████████████████████ 100% @ "
       And the terminal does not narrate
@@ -103,8 +115,10 @@ Feature: Phase 7: the hive fetches the model
         hive: <percent>% @ <rate>/s
         """
 
+    @only-asks
     Scenario: Who wants no narration sees no progress either
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       When I type "rbee-keeper infer --quiet --model HF:author/minillama 'hello'"
       Then stderr holds nothing
       And the exit status is 0
@@ -145,8 +159,10 @@ Feature: Phase 7: the hive fetches the model
         """
       And the exit status is 0
 
+    @only-asks
     Scenario: A model whose file somebody has deleted is fetched again
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       And I have typed "rbee-keeper pull HF:author/minillama"
       And somebody has deleted "minillama-q4_0.gguf"
       When I type "rbee-keeper infer --model HF:author/minillama 'hello'"

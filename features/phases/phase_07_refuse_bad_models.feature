@@ -27,6 +27,7 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
       | A quant that is misspelt                  | rbee-keeper infer --model HF:author/minillama:Q8_1 'hello'                      | author/minillama has no Q8_1; it has F16, Q4_0, Q8_0                                           | use HF:author/minillama:Q8_0                                          |
       | A file that is misspelt                   | rbee-keeper infer --model HF:author/minillama:minilama-q8_0.gguf 'hello'        | author/minillama holds no file minilama-q8_0.gguf; near matches: minillama-q8_0.gguf, <others> | use HF:author/minillama:minillama-q8_0.gguf                           |
       | A file that is only part of a model       | rbee-keeper infer --model HF:author/seeing-llama:mmproj-seeing-llama-f16.gguf 'hello' | mmproj-seeing-llama-f16.gguf in author/seeing-llama is no language model but belongs to one | use HF:author/seeing-llama:seeing-llama-q8_0.gguf                    |
+      | A gated model, for who is not logged in   | rbee-keeper infer --model HF:author/gated 'hello'                               | author/gated is gated: <hub> answered 401                                                      | accept the licence at <page>, then: hf auth login (or set HF_TOKEN)   |
       | A revision that does not exist            | rbee-keeper infer --model HF:author/minillama@nowhere 'hello'                   | author/minillama has no such revision                                                          | look at the branches and tags on <page>, or leave out @revision       |
       | A repository without a GGUF file          | rbee-keeper infer --model HF:author/no-gguf 'hello'                             | author/no-gguf holds weights in another format, but no GGUF file                               | name a repository with GGUF files, often called no-gguf-GGUF          |
     Then each of them is refused with its error and its advice
@@ -63,19 +64,10 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the hive's catalog holds no model
     And 0 worker is running
 
-  Scenario: A gated model, for somebody who is not logged in
-    Given a hub that holds "author/gated"
-    When I type "rbee-keeper infer --model HF:author/gated 'hello'"
-    Then the terminal narrates
-      """
-      error: author/gated is gated: <hub> answered 401
-      try: accept the licence at <page>, then: hf auth login (or set HF_TOKEN)
-      """
-    And the exit status is 1
-    And nothing is left running
-
+  @only-asks
   Scenario: An architecture that no engine knows
     Given a hub that holds "author/unknown-arch"
+    And a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper infer --model HF:author/unknown-arch 'hello'"
     Then stderr contains "beellm"
     And stderr contains "  try: "
@@ -84,10 +76,11 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
       hive: worker <worker id> died (<how>); restart <count> in <delay> s
       """
     And the exit status is 1
-    And nothing is left running
 
+  @only-asks
   Scenario: An architecture that the chosen engine does not know names the engine to try
     Given a hub that holds "author/unknown-arch"
+    And a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper infer --model HF:author/unknown-arch --engine ctransformers 'hello'"
     Then the terminal narrates
       """
@@ -95,7 +88,6 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
       try: it runs LLaMA models of 2023; use --engine llamacpp for newer ones
       """
     And the exit status is 1
-    And nothing is left running
 
   Scenario: A model that is larger than the disk
     Given a hub that holds "author/colossus"

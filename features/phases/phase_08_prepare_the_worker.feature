@@ -2,22 +2,17 @@
 Feature: Phase 8: the hive prepares the kind of worker that the device needs
   Whether a kind of worker runs on a machine is the engine's word, never an assumption.
 
-  Scenario: A kind that is new is prepared and remembered
-    When I type "rbee-keeper infer 'hello'"
+  Scenario: A kind that is new is prepared and remembered, and one that is known is used
+    When I type "rbee-keeper infer 'hello' && rbee-keeper infer 'hello'"
     Then the terminal narrates
       """
       queen: asked hive to prepare worker cpu-llm-worker-rbee
       queen: worker prepared and ready to deploy
-      """
-    And the hive's catalog holds worker kind "cpu-llm-worker-rbee"
-
-  Scenario: A kind that is known is used
-    Given I have typed "rbee-keeper infer 'hello'"
-    When I type "rbee-keeper infer 'hello'"
-    Then the terminal narrates
-      """
+      queen: goodbye
       queen: worker cpu-llm-worker-rbee already available
       """
+    And the exit status is 0
+    And the hive's catalog holds worker kind "cpu-llm-worker-rbee"
 
   Scenario: The second engine runs the same model
     When I type "rbee-keeper infer --engine ctransformers --temperature 0 'hello'"
@@ -51,9 +46,10 @@ Feature: Phase 8: the hive prepares the kind of worker that the device needs
     And the exit status is 0
     And nothing is left running
 
+  @only-asks
   Scenario: An engine that nobody has is answered with the one that was meant
+    Given a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper infer --engine lamacpp 'hello'"
     Then stderr contains "error: no engine is called lamacpp on this machine"
     And stderr contains "try: --engine llamacpp"
     And the exit status is 1
-    And nothing is left running

@@ -2,7 +2,9 @@
 Feature: Phase 10: heartbeats tell what is ready
   A worker reports to its hive, the hive to its queen: at once on a change, else at an interval.
 
+  @only-asks
   Scenario: The queen waits for the heartbeat before she uses a worker
+    Given a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper infer 'hello'"
     Then the terminal narrates
       """

@@ -21,8 +21,10 @@ Feature: Phase 11: tokens stream over three hops
     Then the event "done" tells "finish_reason" as "length"
     And the event "done" tells "tokens_out" as "5"
 
+  @only-asks
   @fault.worker.no-terminal-event
   Scenario: The end of an answer is learnt
+    Given a swarm that is warm
     When I type "rbee-keeper infer --json --temperature 0 'hello'"
     Then the event "done" tells times and counts
 
@@ -37,8 +39,10 @@ Feature: Phase 11: tokens stream over three hops
       | llamacpp      |
       | ctransformers |
 
+  @only-asks
   Scenario Outline: The same seed draws the same story, another seed another one
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --engine <engine> --seed 7 'tell me a story'"
+    Given a swarm that is warm
+    And I have typed "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
     And I have typed "rbee-keeper infer --engine <engine> --seed 8 'tell me a story'"
     When I type "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
     Then the first answer and the last are the same
@@ -61,12 +65,13 @@ Feature: Phase 11: tokens stream over three hops
     When I type "rbee-keeper infer --top-p 0.0001 --temperature 1 'write a short story'"
     Then stdout holds what the engine alone writes to "write a short story"
 
+  @only-asks
   Scenario: A prompt that does not fit into the context
+    Given a swarm that is warm
     When I type "rbee-keeper infer --ctx 256 -" with a prompt of 2000 words
     Then stderr contains "error: the prompt does not fit"
     And stderr contains "try: send a shorter prompt"
     And the exit status is not 0
-    And nothing is left running
 
   @only-asks
   Scenario: An answer that was cut says so

@@ -57,7 +57,6 @@ Feature: Phase 12: everything goes to sleep again
       | bee-keeper: starting inference request for HF:author/endless-llama     |
       | bee-keeper: queen is asleep, waking queen...                           |
       | bee-keeper: launching queen on :8500 and waiting for health...         |
-      | bee-keeper: connected to queen via SSE                                 |
       | queen: waking the beehive at localhost:8600                            |
       | queen: first heartbeat from hive localhost; checking capabilities...   |
       | queen: asking hive if there's room on CPU...                           |
@@ -72,6 +71,18 @@ Feature: Phase 12: everything goes to sleep again
     Then the terminal narrates
       """
       bee-keeper: cancelling the job
+      bee-keeper: asking queen to cascade shutdown
+      queen: goodbye
+      """
+    And the exit status is 130
+    And nothing is left the moment the keeper has ended
+
+  Scenario: Ctrl+C while the job is handed in
+    Given a hub that holds "author/endless-llama"
+    And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until it narrates "bee-keeper: connected to queen via SSE"
+    When I press Ctrl+C
+    Then the terminal narrates
+      """
       bee-keeper: asking queen to cascade shutdown
       queen: goodbye
       """

@@ -76,29 +76,6 @@ Feature: A download survives whatever happens to it
       And the hub was asked for "minillama-q8_0.gguf" and then for its bytes from 345678 on
       And the disk holds "minillama-q8_0.gguf" as "author/minillama" has it
 
-    Scenario: A part of a split model that has arrived is not fetched again
-      Given a hub that holds "author/minillama-split"
-      And a hive that gives up at the first trouble
-      And the hub once cuts the connection 300000 bytes into "minillama-q8_0-00002-of-00003.gguf"
-      And "rbee-keeper pull HF:author/minillama-split" has failed
-      When I type "rbee-keeper pull HF:author/minillama-split"
-      Then the terminal narrates
-        """
-        hive: resuming the download at 775 KB of 1.0 MB
-        """
-      And the hub was asked for "minillama-q8_0-00001-of-00003.gguf" from its beginning, 1 time
-      And the hub was asked for "minillama-q8_0-00002-of-00003.gguf" and then for its bytes from 300000 on
-
-    Scenario: A model that has changed on the hub in between is fetched from its beginning
-      Given a hub that holds "author/minillama"
-      And a hive that gives up at the first trouble
-      And the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"
-      And "rbee-keeper pull HF:author/minillama:Q8_0" has failed
-      And a new version of "author/minillama" has been published
-      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
-      Then the exit status is 0
-      And the hub was asked for "minillama-q8_0.gguf" from its beginning, 2 times
-
     Scenario: Ctrl+C in the middle of a download keeps what has arrived
       Given a hub that holds "author/minillama"
       And the hub once stalls 600000 bytes into "minillama-q8_0.gguf"
@@ -124,12 +101,43 @@ Feature: A download survives whatever happens to it
       Then the exit status is 0
       And the hub was asked for "minillama-q8_0.gguf" and then for its bytes from 600000 on
 
+  Rule: What could not be finished is gone on with, also by a swarm that stays
+
+    Background:
+      Given a hub that holds "author/minillama", and a hive that gives up at the first trouble
+      And a swarm that was left warm by "rbee-keeper up"
+
+    @only-asks
+    Scenario: A part of a split model that has arrived is not fetched again
+      Given the hub once cuts the connection 300000 bytes into "minillama-q8_0-00002-of-00003.gguf"
+      And "rbee-keeper pull HF:author/minillama-split" has failed
+      When I type "rbee-keeper pull HF:author/minillama-split"
+      Then the terminal narrates
+        """
+        hive: resuming the download at 775 KB of 1.0 MB
+        """
+      And the hub was asked for "minillama-q8_0-00001-of-00003.gguf" from its beginning, 1 time
+      And the hub was asked for "minillama-q8_0-00002-of-00003.gguf" and then for its bytes from 300000 on
+
+    @only-asks
+    Scenario: A model that has changed on the hub in between is fetched from its beginning
+      Given the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"
+      And "rbee-keeper pull HF:author/minillama:Q8_0" has failed
+      And a new version of "author/minillama" has been published
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
+      Then the exit status is 0
+      And the hub was asked for "minillama-q8_0.gguf" from its beginning, 2 times
+
   Rule: Wrong bytes are never used
 
+    Background:
+      Given a hub that holds "author/minillama", and a hive that gives up at the first trouble
+      And a swarm that was left warm by "rbee-keeper up"
+
+    @only-asks
     @fault.hive.skip-checksum
     Scenario: A download with wrong bytes is refused
-      Given a hub that holds "author/minillama"
-      And the hub once sends wrong bytes from byte 600000 of "minillama-q8_0.gguf" on
+      Given the hub once sends wrong bytes from byte 600000 of "minillama-q8_0.gguf" on
       When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the terminal narrates
         """
@@ -140,9 +148,9 @@ Feature: A download survives whatever happens to it
       And nothing of a model is on the disk
       And the hive's catalog holds no model
 
+    @only-asks
     Scenario: The run after wrong bytes fetches all of it again
-      Given a hub that holds "author/minillama"
-      And the hub once sends wrong bytes from byte 600000 of "minillama-q8_0.gguf" on
+      Given the hub once sends wrong bytes from byte 600000 of "minillama-q8_0.gguf" on
       And "rbee-keeper pull HF:author/minillama:Q8_0" has failed
       When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the exit status is 0

@@ -2,46 +2,47 @@ Feature: Nothing is left behind, whoever is killed
   kill -9 of any program at any moment leaves no process, no held port, and catalogs that the next
   run can use.
 
-  @fault.worker.ignore-lifeline
-  Scenario Outline: The <role> is killed <moment>
+  Scenario Outline: Whoever is killed <moment>
     Given a hub that holds "author/endless-llama"
-    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens <tokens> 'write a short story'" runs until it narrates "<line>"
-    When the <role> is killed
-    Then the command ends
-    And nothing is left running
+    When each of these is killed as its command narrates "<line>"
+      | role   | command                                                                                  |
+      | keeper | rbee-keeper infer --model HF:author/endless-llama --max-tokens 100 'write a short story' |
+      | queen  | rbee-keeper infer --model HF:author/endless-llama --max-tokens 100 'write a short story' |
+      | hive   | rbee-keeper infer --model HF:author/endless-llama --max-tokens 100 'write a short story' |
+    Then each of the commands has ended, and left nothing running
     And the next "rbee-keeper infer 'hello'" works
 
-    Examples: while the hive is waking
-      | role   | moment                     | tokens | line                                                                 |
-      | keeper | while the hive is waking   | 100    | queen: waking the beehive at localhost:8600                          |
-      | queen  | while the hive is waking   | 100    | queen: waking the beehive at localhost:8600                          |
-      | hive   | while the hive is waking   | 100    | queen: waking the beehive at localhost:8600                          |
+    Examples:
+      | moment                   | line                                                                 |
+      | while the hive is waking | queen: waking the beehive at localhost:8600                          |
+      | while devices are asked  | queen: first heartbeat from hive localhost; checking capabilities... |
 
-    Examples: while devices are asked
-      | role   | moment                     | tokens | line                                                                 |
-      | keeper | while devices are asked    | 100    | queen: first heartbeat from hive localhost; checking capabilities... |
-      | queen  | while devices are asked    | 100    | queen: first heartbeat from hive localhost; checking capabilities... |
-      | hive   | while devices are asked    | 100    | queen: first heartbeat from hive localhost; checking capabilities... |
+  Scenario: Whoever is killed while the model is fetched
+    Given a hub that holds "author/minillama"
+    When each of these is killed as its command narrates "queen: asked hive to download model <ref>"
+      | role   | command                                              |
+      | keeper | rbee-keeper infer --model HF:author/minillama:Q4_0 'hello' |
+      | queen  | rbee-keeper infer --model HF:author/minillama:Q8_0 'hello' |
+      | hive   | rbee-keeper infer --model HF:author/minillama:F16 'hello'  |
+    Then each of the commands has ended, and left nothing running
+    And the next "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'" works
 
-    Examples: while the model is fetched
-      | role   | moment                     | tokens | line                                                                 |
-      | keeper | while the model is fetched | 100    | queen: asked hive to download model HF:author/endless-llama          |
-      | queen  | while the model is fetched | 100    | queen: asked hive to download model HF:author/endless-llama          |
-      | hive   | while the model is fetched | 100    | queen: asked hive to download model HF:author/endless-llama          |
+  @fault.worker.ignore-lifeline
+  Scenario Outline: Whoever is killed <moment>, workers among them
+    Given a hub that holds "author/endless-llama"
+    When each of these is killed as its command narrates "<line>"
+      | role   | command                                                                                       |
+      | keeper | rbee-keeper infer --model HF:author/endless-llama --max-tokens <tokens> 'write a short story' |
+      | queen  | rbee-keeper infer --model HF:author/endless-llama --max-tokens <tokens> 'write a short story' |
+      | hive   | rbee-keeper infer --model HF:author/endless-llama --max-tokens <tokens> 'write a short story' |
+      | worker | rbee-keeper infer --model HF:author/endless-llama --max-tokens <tokens> 'write a short story' |
+    Then each of the commands has ended, and left nothing running
+    And the next "rbee-keeper infer 'hello'" works
 
-    Examples: while the worker loads
-      | role   | moment                     | tokens | line                                                                 |
-      | keeper | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
-      | queen  | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
-      | hive   | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
-      | worker | while the worker loads     | 100    | queen: worker registered, waiting for heartbeat...                   |
-
-    Examples: while tokens flow
-      | role   | moment                     | tokens | line                                                                 |
-      | keeper | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
-      | queen  | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
-      | hive   | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
-      | worker | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
+    Examples:
+      | moment                 | tokens | line                                                        |
+      | while the worker loads | 100    | queen: worker registered, waiting for heartbeat...          |
+      | while tokens flow      | 300    | queen: connection to worker established; starting inference |
 
   @fault.hive.keep-descriptors @only-asks
   Scenario: A program that began as a copy of another holds nothing of its

@@ -30,3 +30,14 @@ Feature: A prompt that takes longer to read than a token may take
     When a program asks "author/smollm2" for a vector with 300 words
     Then it is answered
     And no worker was started a second time
+
+  @fault.worker.read-on-in-any-case
+  Scenario: Somebody else's short prompt beside it
+    The first piece of its answer may come with the batch that reads the last of the long one, the
+    second one cannot.
+    Given a queen that is awake
+    And a job with a prompt of 1050 words that "file:$MODELS/smollm2-short.gguf" has begun to read
+    When a job with a prompt of 1 word comes to it
+    Then that has two pieces of its answer before the long one is read
+    And both answers end well
+    And no worker was started a second time

@@ -157,9 +157,9 @@ Feature: What the queen answers on the wire
     @timing
     @fault.queen.keep-jobs
     Scenario: The oldest gives way to the newest, and time to all
-      Given the queen keeps 2 jobs that are over for 10 s
+      Given the queen keeps 2 jobs that are over for 6 s
       And a swarm that is warm
       When 3 jobs are done, the one after the other
       Then the first of them is forgotten
       And the last 2 tell their stream from the beginning
-      And 10 s later they are forgotten, too
+      And 6 s later they are forgotten, too

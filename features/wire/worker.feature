@@ -52,6 +52,7 @@ Feature: What a worker answers on the wire
       Then the answer is 204 without a body
       And each worker has all its slots free
 
+    @only-asks
     @fault.worker.leave-anyway
     Scenario: A worker that somebody has just come to is not unloaded as idle
       Given an inference called "mine" that runs

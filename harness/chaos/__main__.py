@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-from harness import census, tags
 from harness.chaos.campaign import Campaign
 from harness.chaos.plan import REAL, TOYS
 from harness.chaos.round import RoundResult
 from harness.chaos.splits import SplitCampaign
-from harness.ports import PortSlice
+from harness.rig import census, tags
+from harness.rig.ports import PortSlice
 
 #: What rounds of models over several machines need.
 _OF_SPLITS = ("needs-hosts", "needs-rpc", "needs-real-models")

@@ -13,10 +13,10 @@ import psutil
 from fixtures.hub.control import FixtureHub
 from harness.chaos.plan import TOYS, RoundModels, draw
 from harness.chaos.round import Round, RoundResult
-from harness.cluster import Cluster
 from harness.complaints import Concern
-from harness.lending import HubProcess
-from harness.ports import Ports
+from harness.rig.cluster import Cluster
+from harness.rig.lending import HubProcess
+from harness.rig.ports import Ports
 
 #: How long the programs may take to leave once everything was told to, in seconds.
 LEAVE_S = 30.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.hub.repositories import REPOSITORIES
-from harness.cluster import Cluster
+from harness.rig.cluster import Cluster
 
 _PARTIAL = re.compile(r"(?P<name>.+)\.[0-9a-f]{16}\.part")
 

@@ -6,11 +6,11 @@ import http.client
 import threading
 from collections.abc import Sequence
 
-from harness import client
 from harness.chaos.plan import Client, Moment
-from harness.cluster import Cluster
-from harness.program import Running
-from harness.waiting import wait_until
+from harness.rig import client
+from harness.rig.cluster import Cluster
+from harness.rig.program import Running
+from harness.rig.waiting import wait_until
 
 #: How long the moment of a strike is waited for, in seconds.
 MOMENT_S = 60.0

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from harness.serving import serve
+from harness.rig.serving import serve
 
 #: Takes what one side of a connection has sent.
 Ear = Callable[[bytes], object]

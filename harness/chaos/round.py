@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fixtures.hub.control import FixtureHub
-from harness import census, swarm
 from harness.chaos import disk
 from harness.chaos.load import RoundLoad, terminal_events
 from harness.chaos.plan import Deed, Drawn, Moment, Opening, Plan
 from harness.chaos.relay import Relay
-from harness.client import Stream
-from harness.cluster import Cluster, freeze, kill, thaw
 from harness.complaints import Complaints, Concern
-from harness.ports import is_free
-from harness.program import Finished, Running
+from harness.rig import census, swarm
+from harness.rig.client import Stream
+from harness.rig.cluster import Cluster, freeze, kill, thaw
+from harness.rig.ports import is_free
+from harness.rig.program import Finished, Running
 
 #: How long commands and jobs may take to end once somebody was struck, in seconds.
 SETTLE_S = 60.0

@@ -17,15 +17,16 @@ from random import Random
 
 import psutil
 
-from harness import census, logs, machines
 from harness.chaos.campaign import SETTINGS
 from harness.chaos.load import RoundLoad
 from harness.chaos.plan import Client, Moment, Opening
 from harness.chaos.round import SETTLE_S, AnyRound, RoundResult
-from harness.cluster import Cluster, freeze, kill, thaw
 from harness.complaints import Concern
-from harness.ports import Ports
-from harness.program import Running
+from harness.rig import census, logs
+from harness.rig.cluster import Cluster, freeze, kill, thaw
+from harness.rig.ports import Ports
+from harness.rig.program import Running
+from harness.scenes import machines
 
 _HERE, _THERE = "blep", "attic"
 #: So large is the GPU of each that the model fits on both and on neither alone.

@@ -13,10 +13,10 @@ import sys
 import time
 from collections.abc import Sequence
 
-from harness import census, lending
-from harness.cluster import Cluster
 from harness.load.run import REAL, TOY, Load
-from harness.ports import PortSlice
+from harness.rig import census, lending
+from harness.rig.cluster import Cluster
+from harness.rig.ports import PortSlice
 
 
 def main(arguments: Sequence[str]) -> int:

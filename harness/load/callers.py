@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from harness.client import EventReader
 from harness.complaints import Complaints, Concern
 from harness.load.apis import APIS, AnswerPiece
 from harness.load.plan import Cut, CutMoment, Form, Order, orders
+from harness.rig.client import EventReader
 
 #: How long a program waits for an answer before it says that it was lost, in seconds.
 _LOST_S = 180.0

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import psutil
 
-from harness import inside
-from harness.census import Member
-from harness.cluster import Cluster
+from harness.rig.census import Member
+from harness.rig.cluster import Cluster
+from harness.scenes import inside
 
 _ROLES = ("queen", "hive", "worker")
 #: The task and the object of an open connection; these are counted as connections.

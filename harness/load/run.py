@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 
 from bench.figures import percentile
-from harness import inside, swarm
-from harness.cluster import Cluster
 from harness.complaints import Complaints, Concern
 from harness.load.callers import Models, Seen, call_all, serve_at_once
 from harness.load.held import AllHeld, all_held, memory
-from harness.waiting import wait_until
+from harness.rig import swarm
+from harness.rig.cluster import Cluster
+from harness.rig.waiting import wait_until
+from harness.scenes import inside
 
 #: They never end a story by themselves, so that every answer is as long as was asked for.
 TOY = "author/endless-llama"

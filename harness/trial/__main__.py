@@ -13,8 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from harness import census, lending
-from harness.ports import PortSlice
+from harness.rig import census, lending
+from harness.rig.ports import PortSlice
 from harness.trial import (
     hive,
     hub,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from harness.serving import serve
+from harness.rig.serving import serve
 from harness.trial.hostile_hive import TOKEN, Answer, HostileHive, bomb, endless, silent, whole
 from harness.trial.stage import PROMPT, Stage, table
 from harness.trial.tricks import Trick, TrickOutcome, carry_out

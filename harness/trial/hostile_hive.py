@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from harness import client
+from harness.rig import client
 from rbee import __version__
 from rbee.wire import addresses, proof
 from rbee.wire.messages.devices import DEVICES

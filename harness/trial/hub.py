@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from harness import fetching
+from harness.scenes import fetching
 from harness.trial.hostile_hive import Answer, accept_each, bomb, endless, silent, whole
 from harness.trial.stage import Stage
 from harness.trial.tricks import Trick, TrickOutcome, carry_out

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from harness import client
-from harness.callers import Callers
+from harness.programs.callers import Callers
+from harness.rig import client
 from harness.trial.stage import PROMPT, Stage, pairs, table
 from harness.trial.tricks import Trick, TrickOutcome, carry_out
 from rbee.hive.models import bundled

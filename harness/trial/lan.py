@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from harness import machines, swarm
+from harness.rig import swarm
+from harness.scenes import machines
 from harness.trial.stage import Stage
 from harness.trial.tricks import NOBODY, Trick, TrickOutcome, carry_out
 from rbee.wire import proof

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from harness.rig.waiting import wait_until
 from harness.trial.stage import PROMPT, Stage, table
 from harness.trial.tricks import NOBODY, Trick, TrickOutcome, carry_out
-from harness.waiting import wait_until
 
 #: Python that tells that it was run.
 _CODE = "import os\nos.makedirs({mark!r}, exist_ok=True)\n"

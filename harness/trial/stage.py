@@ -9,8 +9,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.cluster import Cluster
-from harness.ports import PortSlice
+from harness.rig.cluster import Cluster
+from harness.rig.ports import PortSlice
 
 ROLES = ("queen", "hive", "worker")
 _TABLES = Path(__file__).parent / "tables"

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import accidents
+from harness.scenes import accidents
 from harness.trial.stage import Stage
 from harness.trial.tricks import Trick, TrickOutcome, carry_out
 

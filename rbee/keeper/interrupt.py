@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterator
 
 #: The exit status of a command that Ctrl+C has ended.
 INTERRUPTED = 130
@@ -19,3 +21,29 @@ def raise_on_interrupt() -> None:
     """From now on it is a KeyboardInterrupt; what is started in the background ignores it."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def interrupted_later() -> Iterator[None]:
+    """Ctrl+C and SIGTERM within take effect at its end: what is begun is known by then, and can be
+    undone. A second one takes effect at once."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    came: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        as_before()
+        came.append(number)
+
+    def as_before() -> None:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    for each, handler in before.items():
+        if callable(handler):
+            signal.signal(each, note)
+    try:
+        yield
+    finally:
+        as_before()
+        for number in came:
+            signal.raise_signal(number)

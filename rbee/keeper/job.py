@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from rbee.keeper.awake import A_WORKER, NOTHING, AwakeQueen
+from rbee.keeper.interrupt import interrupted_later
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
@@ -14,7 +15,7 @@ from rbee.wire import narration, sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.basics import Named, decode
 from rbee.wire.messages.events import Done, Progress, Token
-from rbee.wire.messages.jobs import CANCEL_JOB, SUBMIT_JOB, JobRequest
+from rbee.wire.messages.jobs import CANCEL_JOB, SUBMIT_JOB, JobAccepted, JobRequest
 from rbee.wire.narration import Line, Narration
 
 #: What a worker says is passed on as it is, and may be anything.
@@ -50,24 +51,17 @@ class JobRun:
         Ctrl+C cancels it, and so does an answer that nobody gets.
         """
         client = self._queen.client
+        job: JobAccepted | None = None
         try:
-            job = client.call(SUBMIT_JOB, request)
-        except RbeeError as error:
-            if error.code == "payload_too_large":  # in the words of who typed a prompt, not a body
-                taken = "who takes 1 MiB with all that belongs to it"
-                error.message = f"the prompt is too long for the queen, {taken}"
-                error.suggestion = "send a shorter prompt"
-                if request.pictures:
-                    error.message += ", and 16 MiB with its pictures, a third more than their files"
-                    error.suggestion = "send smaller pictures, or fewer"
-            raise
-        try:
+            with interrupted_later():  # a job whose id is unknown is cancelled by nobody
+                job = _handed_in(client, request)
             self._show(client, job.events_url)
         except (KeyboardInterrupt, *UNREAD):
-            self._screen.say(narration.CANCELLING)
-            client.close()
-            with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
-                client.call(CANCEL_JOB, Named(id=job.job_id))
+            if job is not None:
+                self._screen.say(narration.CANCELLING)
+                client.close()
+                with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
+                    client.call(CANCEL_JOB, Named(id=job.job_id))
             raise
 
     def _show(self, client: QueenClient, path: str) -> None:
@@ -121,6 +115,20 @@ class JobRun:
             elif self.done.finish_reason == "length":
                 screen.say(narration.CUT_BY_LIMIT, count=self.done.tokens_out)
         return None
+
+
+def _handed_in(client: QueenClient, request: JobRequest) -> JobAccepted:
+    try:
+        return client.call(SUBMIT_JOB, request)
+    except RbeeError as error:
+        if error.code == "payload_too_large":  # in the words of who typed a prompt, not a body
+            taken = "who takes 1 MiB with all that belongs to it"
+            error.message = f"the prompt is too long for the queen, {taken}"
+            error.suggestion = "send a shorter prompt"
+            if request.pictures:
+                error.message += ", and 16 MiB with its pictures, a third more than their files"
+                error.suggestion = "send smaller pictures, or fewer"
+        raise
 
 
 def _nothing_but_thought(done: Done) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from rbee.queen.catalog import HiveRow
 from rbee.queen.scheduler import HiveFacts
-from rbee.queen.state import Place
+from rbee.queen.state import Hive, Place
 from rbee.wire.messages.devices import Devices, PartRoom
 from rbee.wire.messages.plans import How
 from rbee.wire.messages.sides import FreeDevice
@@ -19,6 +20,13 @@ from rbee.wire.settings import Settings
 
 _GIB = 1024**3
 _MIB = 1024**2
+
+
+def remembered(row: HiveRow, devices: Devices) -> Hive:
+    """A hive as the catalog has it, whose machine does not answer."""
+    models = {each.model_ref: each for each in row.models}
+    speed = row.bytes_per_second
+    return Hive(row.hive_id, row.host, "", devices=devices, models=models, bytes_per_second=speed)
 
 
 class Away(NamedTuple):

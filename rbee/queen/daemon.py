@@ -175,17 +175,14 @@ class _Queen:
         )
         database = open_catalog(orders.database or home.path / "queen.db", settings.database_busy)
         self.catalog_set_aside = database.set_aside
-        self.catalog = HiveCatalog(database)
         self.names = Names(NameCatalog(database), settings)
         self.keys = Keys(KeyCatalog(database), self.names)
         here = Here(home, settings, orders.token, self.server)
-        self.hives = Hives(here, self.catalog, self.registry, session, spare)
-        self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
-        state = self.dispatcher.state
+        self.hives = Hives(here, HiveCatalog(database), self.registry, session, spare)
+        self.dispatcher = Dispatcher(self.hives, settings, self.news.say)
         self.operations = Operations(
             self.hives,
-            self.catalog,
-            state,
+            self.dispatcher.claims.state,
             settings,
             self._require_awake,
             self.names,
@@ -204,7 +201,6 @@ class _Queen:
             self.jobs,
             self.dispatcher,
             self.hives,
-            self.catalog,
             self.registry,
             self.news,
             self.measures,
@@ -333,7 +329,7 @@ class _Queen:
         job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
         self._require_awake()
         self.jobs.require_room(job)
-        self.dispatcher.join(job)
+        self.dispatcher.claims.join(job)
         self.jobs.add(job)
         by = f"{api}, key {job.key}" if job.key else api
         facts = {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
@@ -344,7 +340,7 @@ class _Queen:
         return job
 
     def _over(self, job: Job, api: str) -> None:
-        self.dispatcher.leave(job)
+        self.dispatcher.claims.leave(job)
         self.measures.count(api, job)
         self._tell_of(job.outcome())
         if self.traces is not None:

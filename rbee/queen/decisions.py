@@ -1,8 +1,8 @@
 """What happens next to the jobs that want a worker. Phases 5 to 10. Pure: values in, values out.
 
 `decide` gives the next thing to be done, for one job: the first question of `_Turn.step` that has
-an answer. The dispatcher does it, notes in the state what came of it, and asks again, until the
-answer is None; then when anything has changed. For people: docs/scheduling.md.
+an answer. `placing` does it, notes in the claim what came of it, and asks again. It is decided
+until the answer is None; then when anything has changed. For people: docs/scheduling.md.
 """
 
 from __future__ import annotations
@@ -10,16 +10,28 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
 
 from rbee.queen import scheduler
 from rbee.queen.context import is_too_long
 from rbee.queen.demand import is_made_for, kept_for_the_other, vectors_up_to, wants_another
 from rbee.queen.fairness import may_serve
+from rbee.queen.next_steps import (
+    Check,
+    Decision,
+    Grant,
+    Hold,
+    Look,
+    MakeRoom,
+    MakeWay,
+    Prepare,
+    Refuse,
+    Rouse,
+    Start,
+    Stay,
+)
 from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
-from rbee.queen.speed import Estimate, Race
+from rbee.queen.speed import Race
 from rbee.queen.state import (
-    LOCAL,
     Claim,
     Place,
     Room,
@@ -38,102 +50,6 @@ from rbee.wire.placement import CPU, DEVICE_FLOOR, devices_in
 _GIB = 1024**3
 #: The fields of a request that limit where its worker may be.
 _placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu", "spread")
-
-
-class Grant(NamedTuple):
-    """A job gets a slot of a worker that holds its model."""
-
-    claim: Claim
-    warm: WarmWorker
-
-
-class Look(NamedTuple):
-    """Hives are woken, and asked what a new name means, before a place is chosen."""
-
-    claim: Claim
-
-
-class Rouse(NamedTuple):
-    """A machine that sleeps is woken, since the best place that is left is on it."""
-
-    claim: Claim
-    place: Place
-    hive_id: str
-
-
-class Check(NamedTuple):
-    """A hive is asked whether there is room. `beside`: the job has a worker that it can wait for,
-    and hears nothing of it. `rival`: another place has room, and this one may be faster."""
-
-    claim: Claim
-    place: Place
-    ctx: int | None
-    beside: bool = False
-    rival: bool = False
-
-
-class Prepare(NamedTuple):
-    """A model is brought to where room is waited for, before it is waited for."""
-
-    claim: Claim
-    place: Place
-
-
-class Start(NamedTuple):
-    """A worker is started where there is room; its hive ends those that idle in its way.
-
-    `beside` is what the job can wait for all the same; `up_to`: the new one makes vectors alone, of
-    inputs of so many tokens. `estimates` tell how fast it is, and the places that were compared.
-    """
-
-    claim: Claim
-    place: Place
-    ctx: int | None
-    up_to: int = 0
-    beside: Wait | None = None
-    estimates: Sequence[Estimate] = ()
-
-
-class Hold(NamedTuple):
-    """A job waits."""
-
-    claim: Claim
-    wait: Wait
-
-
-class Refuse(NamedTuple):
-    """A job can run nowhere."""
-
-    claim: Claim
-    error: RbeeError
-
-
-class MakeWay(NamedTuple):
-    """A worker over several machines ends, which idles and has parts where room is wanted."""
-
-    claim: Claim
-    place: Place
-    ctx: int | None
-    hive_id: str
-    worker_id: str
-
-
-class MakeRoom(NamedTuple):
-    """A worker ends that has been replaced by one in a better place, and that nobody uses."""
-
-    claim: Claim
-    hive_id: str
-
-
-class Stay(NamedTuple):
-    """A worker is not replaced: no better place has room, nor will have once running jobs end."""
-
-    claim: Claim
-
-
-Decision: TypeAlias = (
-    "Grant | Look | Rouse | Check | Prepare | Start | Hold | Refuse | MakeWay | MakeRoom | Stay"
-)
 
 
 def decide(state: State) -> Decision | None:
@@ -524,14 +440,10 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
     asleep = [hive for hive in state.asleep.values() if not claim.troubles.is_out(hive.hive_id)]
     return [
         HiveFacts(
-            hive.hive_id,
+            hive,
             hive.devices,
-            () if sleeps else hive.workers.values(),
             on(hive.hive_id),
-            hive.hive_id == LOCAL,
             claim.request.model_ref in hive.models if sleeps else hive.hive_id in claim.owners,
-            hive.round_trip,
-            hive.bytes_per_second,
             sleeps,
         )
         for hives, sleeps in ((awake, False), (asleep, True))

@@ -12,8 +12,8 @@ from msgspec.structs import asdict
 
 from rbee.http.serving import serves, serves_http
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, in_thread
-from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.catalog import HiveRow
+from rbee.queen.decisions import is_wanted
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.models import refs_of
 from rbee.queen.front.offer import Known
@@ -86,7 +86,6 @@ class QueenHandlers(NamedTuple):
     jobs: JobBoard
     dispatcher: Dispatcher
     hives: Hives
-    catalog: HiveCatalog
     registry: Registry
     news: News
     measures: JobMetrics
@@ -102,14 +101,14 @@ class QueenHandlers(NamedTuple):
     @serves(JOBS)
     async def list_jobs(self) -> JobList:
         """Lists the jobs, newest first."""
-        places = self.dispatcher.places()
+        places = self.dispatcher.claims.places()
         return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.newest_first()])
 
     @serves(JOB)
     async def show_job(self, wanted: Named) -> JobView:
         """Tells of one job: state, place, counts."""
         job = self.jobs.get(wanted.id)
-        return job.view(self.dispatcher.places().get(job.job_id))
+        return job.view(self.dispatcher.claims.places().get(job.job_id))
 
     @serves(JOB_EVENTS)
     async def follow_job(self, wanted: Named) -> Job:
@@ -126,7 +125,7 @@ class QueenHandlers(NamedTuple):
         """Tells numbers of jobs, workers and machines, in the text that Prometheus reads."""
         from rbee.queen import metrics
 
-        text = metrics.exposition(self.measures, self.dispatcher.state, self.news.counts)
+        text = metrics.exposition(self.measures, self.dispatcher.claims.state, self.news.counts)
         return web.Response(body=text, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     @serves(REMOVE_HIVE)
@@ -144,8 +143,7 @@ class QueenHandlers(NamedTuple):
     @serves(HIVES)
     async def list_hives(self) -> HiveList:
         """Lists the machines, with what is known of each and which devices are degraded."""
-        rows = await in_thread(DATABASE, self.catalog.list)
-        return HiveList(hives=[self._view(row) for row in rows])
+        return HiveList(hives=[self._view(row) for row in await self.hives.directory.listed()])
 
     @serves(CLUSTER_DEVICES)
     async def list_devices(self) -> DeviceList:
@@ -171,14 +169,17 @@ class QueenHandlers(NamedTuple):
             error = RbeeError.from_body(gone.error)
             if is_deadly(error):
                 broken = Broken(beat.hive_id, gone.device, gone.model_ref, gone.template)
-                self.dispatcher.failed(broken, error)
-        await self.hives.note_processor(beat.hive_id, beat.processor, beat.ram_gb_per_second)
+                self.dispatcher.claims.failed(broken, error)
+        told = beat.processor, beat.ram_gb_per_second
+        devices = self.registry.processor(beat.hive_id, *told)
+        if devices is not None:
+            await self.hives.directory.describe(beat.hive_id, devices)
         return HeartbeatAnswer()
 
     @serves(SUSPENDING)
     async def suspending(self, told: Suspending) -> None:
         """Hears from a hive that its machine is suspended next; 409 where a job wants it."""
-        if self.dispatcher.wants(told.hive_id):
+        if is_wanted(self.dispatcher.claims.state, told.hive_id):
             what = f"a job wants hive {told.hive_id}"
             raise RbeeError("hive_busy", what, "wait until it has finished")
         await self.hives.suspends(told.hive_id, told.models, self.news.say)
@@ -216,7 +217,7 @@ class QueenHandlers(NamedTuple):
         ]
 
         # Who works for a job tells so a little later.
-        used = {claim.worker_id for claim in self.dispatcher.state.claims.values()}
+        used = {claim.worker_id for claim in self.dispatcher.claims.state.claims.values()}
 
         async def let_go(hive: Hive, worker: WorkerBeat) -> None:
             telling = self.dispatcher.idling.let(hive.hive_id, worker.worker_id, 0)
@@ -273,7 +274,7 @@ class QueenHandlers(NamedTuple):
 
     def _view(self, row: HiveRow) -> HiveView:
         hive = self.registry.hives.get(row.hive_id)
-        degraded = self.dispatcher.state.degraded.items() if hive else ()
+        degraded = self.dispatcher.claims.state.degraded.items() if hive else ()
         why = None if hive else self.hives.why_off(row.hive_id)
         return HiveView(
             hive_id=row.hive_id,

@@ -21,13 +21,14 @@ from rbee.queen.other_machine import OtherMachine, known_hosts
 from rbee.queen.state import LOCAL
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.hives import AddHive, SshTarget, WakeTarget
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import AddHive, HiveStatus, SshTarget, WakeTarget
 from rbee.wire.messages.models import ModelView
 from rbee.wire.names import check_hive, check_machine
 
 
 class HiveDirectory:
-    """The machines of the catalog. `own` is the queen's."""
+    """The machines of the catalog, which it alone reads and writes. `own` is the queen's."""
 
     def __init__(self, here: Here, catalog: HiveCatalog, own: OwnMachine) -> None:
         self._here = here
@@ -83,7 +84,7 @@ class HiveDirectory:
         elif machine is not None:
             self._others[row.hive_id] = machine
         self._forgotten.discard(row.hive_id)
-        is_new = all(each.hive_id != row.hive_id for each in await self._listed())
+        is_new = all(each.hive_id != row.hive_id for each in await self.listed())
         if is_new:
             add = self._catalog.add
             await in_thread(DATABASE, add, row.hive_id, row.host, row.port, row.ssh)
@@ -94,6 +95,14 @@ class HiveDirectory:
         """Writes into the catalog how a machine is woken from suspension."""
         await in_thread(DATABASE, self._catalog.wakes, hive_id, target)
         self._rows = None
+
+    async def describe(self, hive_id: str, devices: Devices) -> None:
+        """Writes into the catalog what a hive has told of its devices."""
+        await in_thread(DATABASE, self._catalog.describe, hive_id, devices)
+
+    async def ended(self, hive_id: str) -> None:
+        """Writes into the catalog that a hive has ended."""
+        await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
 
     async def suspended(self, hive_id: str, models: Sequence[ModelView]) -> None:
         """Writes into the catalog what a machine has on its disk while it is suspended."""
@@ -132,7 +141,7 @@ class HiveDirectory:
 
         Those in the person's own files are theirs.
         """
-        rows = await self._listed()
+        rows = await self.listed()
         await self.forget(hive_id)
         ours = known_hosts(self._here.home)
         if not ours.exists():
@@ -149,7 +158,7 @@ class HiveDirectory:
 
     async def require(self, hive_id: str) -> None:
         """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
-        refuse_unknown(hive_id, await self._listed())
+        refuse_unknown(hive_id, await self.listed())
 
     async def decided(self, hive_id: str, wanted: AddHive) -> AddHive:
         """`wanted`, and whether through a tunnel: as typed, as it was added before, or through one.
@@ -158,7 +167,7 @@ class HiveDirectory:
         there under this very name may have rbee brought to it anew, and a new host key agreed to.
         """
         is_renewed = wanted.install or wanted.accept_host_key or wanted.wake
-        rows = await self._listed()
+        rows = await self.listed()
         wanted = with_way(hive_id, wanted, rows)
         for row in rows:
             same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
@@ -176,7 +185,8 @@ class HiveDirectory:
                 )
         return wanted
 
-    async def _listed(self) -> list[HiveRow]:
+    async def listed(self) -> list[HiveRow]:
+        """The machines that are in the catalog now, by whichever queen."""
         return await in_thread(DATABASE, self._catalog.list)
 
 

@@ -1,7 +1,7 @@
-"""Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
+"""Which hives of the swarm are woken, and gone on without, and put to sleep. Phases 3, 4 and 12.3.
 
-Which machines there are says `hive_directory`, how one is reached `machines` and `other_machine`.
-What is to be known of a hive that lives stands in the registry afterwards.
+Which machines there are says `hive_directory`, how the hive of one comes to be on `hives_on`, how a
+machine is reached `machines` and `other_machine`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import aiohttp
 
 from rbee import __version__
-from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, begin, called_off, first_and_soon_after, in_thread
-from rbee.queen.away import Away
+from rbee.process.tasks import begin, called_off, first_and_soon_after
+from rbee.queen.away import Away, remembered
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.hearers import Hearers, Say
+from rbee.queen.hearers import Say, SharedWork
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
-from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
-from rbee.queen.open_tunnels import OpenTunnels
+from rbee.queen.hives_on import HivesOn
+from rbee.queen.machines import Here, OwnMachine
 from rbee.queen.other_machine import Brought, OtherMachine
 from rbee.queen.peers import Peers
 from rbee.queen.power import MachinePower
@@ -37,14 +36,11 @@ from rbee.queen.state import LOCAL, Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker
-from rbee.wire.messages.devices import DEVICES, Devices
-from rbee.wire.messages.hives import ADOPT, AddHive, Adopt, HiveStatus
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import AddHive
 from rbee.wire.messages.models import ModelView
 from rbee.wire.messages.plans import How
 from rbee.wire.messages.workers import WorkerBeat
-from rbee.wire.narration import device_name
-
-T = TypeVar("T")
 
 
 class _KeptOff(NamedTuple):
@@ -55,27 +51,9 @@ class _KeptOff(NamedTuple):
     passed_over_at: float | None = None
 
 
-class _Waking:
-    """A hive that is being woken, and who hears of it."""
-
-    def __init__(self, wake: Callable[[Say], Coroutine[Any, Any, Hive]], say: Say) -> None:
-        self.hearers = Hearers(say)
-        self.task = begin(wake(self.hearers.say))
-
-    async def hive(self) -> Hive:
-        """The hive, once it is awake; who waits for it may leave. Raises what keeps it asleep."""
-        try:
-            return await asyncio.shield(self.task)
-        except asyncio.CancelledError:
-            if not self.task.cancelled():
-                raise
-            what, fix = "nobody wakes it any more", "rbee-keeper hives tells of it"
-            raise RbeeError("hive_unreachable", what, fix) from None
-
-
 class Hives:
-    """The hives of this swarm, on and off; `directory` are their machines, and `peers` are they and
-    their workers as they are spoken to."""
+    """The hives of this swarm, on and off; `registry` is what is known of those that live,
+    `directory` are their machines, and `peers` are they and their workers as they are spoken to."""
 
     def __init__(
         self,
@@ -85,31 +63,15 @@ class Hives:
         session: aiohttp.ClientSession,
         spare: Child | None,
     ) -> None:
-        self._here = here
         self._settings = here.settings
-        self._catalog = catalog
-        self._registry = registry
+        self.registry = registry
         self.directory = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         self.peers = Peers(here, session, registry, self.directory)
-        #: Hives that were woken or taken over and have not been seen to end.
-        self._on: set[str] = set()
+        self._power = MachinePower(here.settings, registry, self.directory, self.peers, self._awake)
+        self._on = HivesOn(here, registry, self.directory, self.peers, self._power)
         self._kept_off: dict[str, _KeptOff] = {}
         #: Hives that take longer to wake than anybody waits who has another.
-        self._late: dict[str, _Waking] = {}
-        self._waking: dict[str, asyncio.Lock] = {}
-        self._power = MachinePower(
-            self._settings, registry, self.directory, self.peers, self._awake
-        )
-        self._tunnels = OpenTunnels(self._settings, registry, self._open_tunnel_again)
-
-    async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
-        return await self._registry.unless_offline(lambda: hive.hive_id, work)
-
-    async def until_lost(self, hive_ids: Collection[str]) -> None:
-        """Returns once one of these hives has fallen silent, or has ended."""
-        known = self._registry.hives
-        await self._registry.until(lambda: any(each not in known for each in hive_ids))
+        self._late: dict[str, SharedWork[Hive]] = {}
 
     def typed_from_here(self, hive_id: str, error: RbeeError) -> RbeeError:
         """An error of what runs on a hive with what it says to type as it is typed here."""
@@ -117,7 +79,7 @@ class Hives:
 
     async def living(self, node: str | None, say: Say) -> list[Hive]:
         """Phase 4: the hives that live, only `node` if one is named, with what they have now."""
-        hives = [hive for hive in self._registry.hives.values() if node in (None, hive.hive_id)]
+        hives = [hive for hive in self.registry.hives.values() if node in (None, hive.hive_id)]
         described = [hive for hive in hives if hive.devices is not None]
         told_after = time.monotonic() - self._settings.capabilities_fresh
         old = [hive for hive in described if hive.devices_at <= told_after]
@@ -128,7 +90,7 @@ class Hives:
             say(narration.REGISTERED, hive_id=fresh[0].hive_id)
         for hive in old:
             say(narration.STALE, hive_id=hive.hive_id)
-        asked = [self._ask_devices(hive, say) for hive in old]
+        asked = [self._on.ask_devices(hive, say) for hive in old]
         for hive, failure in zip(old, await asyncio.gather(*asked, return_exceptions=True)):
             if isinstance(failure, BaseException):
                 if not isinstance(failure, RbeeError):
@@ -160,9 +122,9 @@ class Hives:
         rows = [row for row, is_on in zip(rows, on) if is_on]
         if asleep and not rows and not (node or rouse):
             return []
-        late = [row for row in rows if self._is_late(row.hive_id)]
+        late = [row for row in rows if row.hive_id in self.registry.waking]
         begun = {
-            row.hive_id: _Waking(functools.partial(self._awake, row), say)
+            row.hive_id: SharedWork(functools.partial(self._awake, row), say)
             for row in rows
             if row not in late
         }
@@ -186,7 +148,7 @@ class Hives:
         return awake
 
     def _come_of(
-        self, tasks: Mapping[str, asyncio.Task[Hive]], begun: Mapping[str, _Waking]
+        self, tasks: Mapping[str, asyncio.Task[Hive]], begun: Mapping[str, SharedWork[Hive]]
     ) -> tuple[list[Hive], dict[str, RbeeError]]:
         """The hives that have woken, and what keeps each other one from it; those that were `begun`
         now and take their time wake on."""
@@ -212,7 +174,7 @@ class Hives:
 
     def missing(self, node: str | None) -> dict[str, RbeeError]:
         """What has kept hives asleep, only `node` if one is named, that are not awake yet."""
-        living = self._registry.hives
+        living = self.registry.hives
         return {
             hive_id: kept.error
             for hive_id, kept in self._kept_off.items()
@@ -230,25 +192,15 @@ class Hives:
 
     async def away(self, model_ref: str) -> list[Away]:
         """The machines of the catalog that have told their devices and are not awake now."""
-        living = {key for key, hive in self._registry.hives.items() if hive.devices is not None}
+        living = {key for key, hive in self.registry.hives.items() if hive.devices is not None}
         found = []
-        for row in await in_thread(DATABASE, self._catalog.list):
-            asleep = self._registry.asleep.get(row.hive_id)
+        for row in await self.directory.listed():
+            asleep = self.registry.asleep.get(row.hive_id)
             devices = asleep.devices if asleep is not None else row.devices
             if row.hive_id in living or devices is None:
                 continue
-            models = (
-                asleep.models if asleep is not None else {each.model_ref for each in row.models}
-            )
-            facts = HiveFacts(
-                row.hive_id,
-                devices,
-                (),
-                here=row.hive_id == LOCAL,
-                holds=model_ref in models,
-                bytes_per_second=row.bytes_per_second,
-                asleep=True,
-            )
+            hive = asleep or remembered(row, devices)
+            facts = HiveFacts(hive, devices, holds=model_ref in hive.models, asleep=True)
             how: How = "asleep" if asleep is not None else "off"
             error = self.why_off(row.hive_id)
             if row.hive_id in self._late:
@@ -259,23 +211,24 @@ class Hives:
     def hear_of(self, hive_id: str, say: Say) -> None:
         """Has `say` hear of a hive that takes long to wake."""
         if hive_id in self._late:
-            self._late[hive_id].hearers.each.append(say)
-
-    def _is_late(self, hive_id: str) -> bool:
-        """Whether a hive takes long to wake, and has not told its devices yet."""
-        hive = self._registry.hives.get(hive_id)
-        return hive_id in self._late and (hive is None or hive.devices is None)
+            self._late[hive_id].hearers.append(say)
 
     async def _late_one(self, row: HiveRow, say: Say) -> Hive:
         """A hive that takes long to wake, once it has. Raises what keeps it from that."""
         waking = self._late.get(row.hive_id)
         if waking is None:  # it has woken meanwhile, or failed
             return await self._awake(row, say)
-        waking.hearers.each.append(say)
+        waking.hearers.append(say)
         say(narration.WAIT_WAKING, hive_id=row.hive_id)
-        return await waking.hive()
+        try:
+            return await asyncio.shield(waking.task)
+        except asyncio.CancelledError:
+            if not waking.task.cancelled():
+                raise
+            what, fix = "nobody wakes it any more", "rbee-keeper hives tells of it"
+            raise RbeeError("hive_unreachable", what, fix) from None
 
-    def _go_on_waking(self, hive_id: str, waking: _Waking) -> None:
+    def _go_on_waking(self, hive_id: str, waking: SharedWork[Hive]) -> None:
         """A hive takes long to wake, which goes on without whoever had it woken."""
 
         def over(task: asyncio.Task[Hive]) -> None:
@@ -283,12 +236,12 @@ class Hives:
             error = None if task.cancelled() else task.exception()
             if isinstance(error, RbeeError):
                 self._pass_over(hive_id, error)
-                waking.hearers.say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
-            self._registry.wakes_no_more(hive_id)
+                waking.say(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+            self.registry.wakes_no_more(hive_id)
 
-        waking.hearers.each.clear()
+        waking.hearers.clear()
         self._late[hive_id] = waking
-        self._registry.takes_long(hive_id)
+        self.registry.takes_long(hive_id)
         waking.task.add_done_callback(over)
 
     async def rouse(self, hive_id: str, say: Say) -> Hive:
@@ -297,7 +250,7 @@ class Hives:
         row, machine = await self.directory.row(hive_id), self.directory.known(hive_id)
         if row is not None:
             machine = self.directory.machine(row)
-        living = self._registry.hives.get(hive_id)
+        living = self.registry.hives.get(hive_id)
         if living is not None and living.devices is not None:
             return living
         if row is None or row.wake is None or not isinstance(machine, OtherMachine):
@@ -313,56 +266,30 @@ class Hives:
 
     async def suspends(self, hive_id: str, models: Sequence[ModelView], say: Say) -> None:
         """A hive has its machine suspended next: it is no longer one that lives."""
-        self._registry.suspended(hive_id, {each.model_ref: each for each in models})
-        self._on.discard(hive_id)
+        self.registry.suspended(hive_id, {each.model_ref: each for each in models})
+        self._on.note_off(hive_id)
         self._kept_off.pop(hive_id, None)
         self._power.note_suspended(hive_id)
-        self._tunnels.give_up(hive_id)  # whoever wakes the machine opens another
         say(narration.MACHINE_SUSPENDED, hive_id=hive_id)
         await self.directory.suspended(hive_id, models)
 
     def heard(self, hive_id: str) -> None:
         """A hive has sent a heartbeat; one whose machine was suspended is on again with it."""
-        if self._power.note_heard(hive_id):
-            self._on.add(hive_id)
-            machine = self.directory.known(hive_id)
-            hive = self._registry.hives.get(hive_id)
-            if hive is not None and hive.tunnelled and isinstance(machine, OtherMachine):
-                self._tunnels.keep(hive_id, machine)
-
-    def is_measured(self, hive_id: str) -> bool:
-        """Whether it is known how fast bytes pass between the queen and a hive."""
-        hive = self._registry.hives.get(hive_id)
-        if hive is None or hive_id == LOCAL:
-            return True
-        fresh_ms = 1000 * self._settings.network_fresh
-        return narration.now_ms() - hive.measured_at_ms < fresh_ms
-
-    async def note_network(self, hive_id: str, bytes_per_second: float) -> None:
-        """So fast bytes pass between the queen and a hive: the catalog remembers it."""
-        hive = self._registry.hives.get(hive_id)
-        if hive is not None:
-            hive.bytes_per_second, hive.measured_at_ms = bytes_per_second, narration.now_ms()
-            with contextlib.suppress(RbeeError):  # else it is measured again
-                await self.directory.measured(hive_id, bytes_per_second)
-
-    async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
-        """A hive has told the name of its processor, and how fast that reads: the catalog remembers
-        both."""
-        devices = self._registry.processor(hive_id, name, gb_per_second)
-        if devices is not None:
-            await in_thread(DATABASE, self._catalog.describe, hive_id, devices)
+        was_suspended = self._power.note_heard(hive_id)
+        hive = self.registry.hives.get(hive_id)
+        if was_suspended and hive is not None:
+            self._on.note_on(hive)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
-        hive = self._registry.hives.get(hive_id)
+        hive = self.registry.hives.get(hive_id)
         if hive is None or self.directory.known(hive_id) is self.directory.own:
             return
         try:
             async with timeout(self._settings.connect_timeout):
                 await self.peers.hive(hive).call(HEALTH)
         except (RbeeError, asyncio.TimeoutError):
-            self._registry.lost(hive_id)
+            self.registry.lost(hive_id)
 
     async def add(self, hive_id: str, wanted: AddHive, say: Say) -> Devices:
         """Looks at a machine, wakes its hive, and writes both into the catalog.
@@ -422,13 +349,9 @@ class Hives:
         One that cannot be reached is named, and never let back in: its lease ends it.
         """
         await self.directory.require(hive_id)
-        self._tunnels.give_up(hive_id)
         await called_off([each.task for late, each in self._late.items() if late == hive_id])
-        async with self._waking.setdefault(hive_id, asyncio.Lock()):
-            await self._put_to_sleep(hive_id, say)
-            self._registry.gone(hive_id)
-            await self.directory.remove(hive_id)
-        self._registry.wakes_not(hive_id)
+        await self._on.remove(hive_id, say)
+        self.registry.wakes_not(hive_id)
         self._kept_off.pop(hive_id, None)
 
     async def stop_workers(self) -> None:
@@ -438,7 +361,7 @@ class Hives:
             peer = await self.peers.worker(hive_id, worker.url, worker.worker_id)
             await peer.call(SHUT_DOWN_WORKER, ShutDownWorker())
 
-        workers = [stop(hive_id, worker) for hive_id, worker in self._registry.workers()]
+        workers = [stop(hive_id, worker) for hive_id, worker in self.registry.workers()]
         # A worker that does not hear is ended by its hive.
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
@@ -451,7 +374,7 @@ class Hives:
         """
         await self.directory.own.discard_spare()
         await called_off([each.task for each in self._late.values()])
-        await asyncio.gather(*(self._put_to_sleep(hive_id, say) for hive_id in list(self._on)))
+        await self._on.sleep(say)
 
     async def have_heard(self) -> None:
         """Returns once the hive of this machine knows what it was told by its lifeline.
@@ -459,14 +382,14 @@ class Hives:
         Until it has read that it may stay, the kernel ends it together with this queen. It reads
         that before it answers a question that is asked later.
         """
-        hive = self._registry.hives.get(LOCAL)
+        hive = self.registry.hives.get(LOCAL)
         if hive is not None:
             with contextlib.suppress(RbeeError):
                 await self.peers.hive(hive).call(HEALTH)
 
     async def _awake(self, row: HiveRow, say: Say) -> Hive:
         try:
-            hive = await self._awake_or_woken(row, say)
+            hive = await self._on.wake(row, say)
         except RbeeError as error:
             known = self._kept_off.get(row.hive_id, _KeptOff(error))
             self._kept_off[row.hive_id] = known._replace(error=error)
@@ -474,175 +397,16 @@ class Hives:
         self._kept_off.pop(row.hive_id, None)
         return hive
 
-    async def _awake_or_woken(self, row: HiveRow, say: Say) -> Hive:
-        async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
-            if self.directory.is_forgotten(row.hive_id):
-                await self.directory.require(row.hive_id)
-            hive = self._registry.hives.get(row.hive_id)
-            if hive is not None and hive.devices is not None:
-                return hive
-            if hive is not None:
-                await self._first_heartbeat(hive)
-                return await self._described(hive, say)
-            try:
-                return await self._until_described(row, say)
-            except RbeeError as error:
-                if not error.details.get("died"):
-                    raise
-                say(narration.MOVING_ON, why=error.message)
-                return await self._until_described(row, say)
-
-    async def _until_described(self, row: HiveRow, say: Say) -> Hive:
-        """A hive that is woken, once it has told its devices. The details of the error say `died`
-        where its process has ended meanwhile, or does not answer any more."""
-        hive = await self._wake(row, say)
-        await self._first_heartbeat(hive)
-        try:
-            return await self._described(hive, say)
-        except RbeeError as error:
-            if error.code == "hive_unreachable":
-                error.details["died"] = True
-            raise
-
-    async def _described(self, hive: Hive, say: Say) -> Hive:
-        self._kept_off.pop(hive.hive_id, None)
-        say(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
-        row = await self.directory.row(hive.hive_id)
-        if row is not None:
-            hive.bytes_per_second, hive.measured_at_ms = row.bytes_per_second, row.measured_at_ms
-        await self._ask_devices(hive, say)
-        await self._power.remind(hive, say)
-        return hive
-
-    async def _wake(self, row: HiveRow, say: Say) -> Hive:
-        """Takes over a hive that outlived its queen, or starts one."""
-        machine = self.directory.machine(row)
-        if row.ssh is not None:
-            say(narration.HIVE_APPROACH, host=row.host)
-            if not row.is_tunnelled:
-                say(narration.HIVE_IN_THE_OPEN, host=row.host)
-        async with machine.approach() as way:
-            hive = await self._adopt(row, way, say)
-            if hive is None:
-                say(narration.HIVE_WAKE, host=row.host, port=way.port)
-                with self._registry.expecting(row.hive_id):
-                    url = await machine.start(row, way, say)
-                    tunnelled = row.is_tunnelled
-                    hive = self._registry.woken(row.hive_id, row.host, url, tunnelled)
-        self._on.add(row.hive_id)
-        if isinstance(machine, OtherMachine) and row.is_tunnelled:
-            self._tunnels.keep(row.hive_id, machine)
-        return hive
-
-    async def _open_tunnel_again(self, hive_id: str, machine: OtherMachine) -> bool:
-        """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
-        async with self._waking.setdefault(hive_id, asyncio.Lock()):
-            try:
-                way = await machine.open_tunnel_again()
-                hive = self._registry.moved(hive_id, way.hive_url)
-                async with timeout(self._settings.connect_timeout):
-                    await self._ask_to_report(self.peers.silent_hive(hive), hive_id, way)
-                    await self._registry.until(lambda: not self._registry.is_offline(hive_id))
-            except (RbeeError, asyncio.TimeoutError):
-                return False
-        return True
-
-    async def _adopt(self, row: HiveRow, way: Way, say: Say) -> Hive | None:
-        """Takes over a hive with the workers it kept; None: nobody is there, or none of ours.
-
-        Raises `hive_exists` where it has another queen, who lives.
-        """
-        if not way.hive_url:
-            return None
-        tunnelled = row.is_tunnelled
-        hive = self._registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
-        try:
-            peer = self.peers.hive(hive)
-            async with timeout(self._settings.connect_timeout):
-                health = await peer.call(HEALTH)
-            if health.role != "hive":
-                raise _silent(hive, "something else answers there")
-            await self._ask_to_report(peer, row.hive_id, way)
-            if health.version != __version__:
-                say(narration.OUTDATED, hive_id=row.hive_id, found=health.version)
-                await shut_down_and_wait(peer, self._settings)
-                raise _silent(hive, "was of another version")
-        except (RbeeError, asyncio.TimeoutError) as error:
-            self._registry.gone(row.hive_id)
-            if isinstance(error, RbeeError) and error.code == "hive_exists":
-                raise
-            return None
-        say(narration.ADOPTED, hive_id=row.hive_id)
-        return hive
-
-    async def _ask_to_report(self, peer: Peer, hive_id: str, way: Way) -> None:
-        instance = self._here.server.instance
-        adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
-        await peer.call(ADOPT, adopt)
-
-    async def _first_heartbeat(self, hive: Hive) -> None:
-        limit = self._settings.health_wait_total
-
-        def beaten_or_gone() -> bool:
-            return hive.beats > 0 or self._registry.hives.get(hive.hive_id) is not hive
-
-        try:
-            async with timeout(limit):
-                await self._registry.until(beaten_or_gone)
-        except asyncio.TimeoutError:
-            raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
-        if hive.beats == 0:
-            raise _silent(hive, "ended before its first heartbeat", died=True)
-
-    async def _ask_devices(self, hive: Hive, say: Say) -> None:
-        """Phase 4: what a hive has goes into the catalog and the registry."""
-        devices = await self.peers.hive(hive).call(DEVICES)
-        await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
-        self._registry.described(hive.hive_id, devices)
-        say(
-            narration.CAPABILITIES,
-            hive_id=hive.hive_id,
-            devices=in_words(devices),
-            models=devices.models,
-            workers=devices.workers,
-        )
-        simulated = [gpu for gpu in devices.gpus if gpu.simulated]
-        if simulated:
-            names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
-            say(narration.SIMULATED_GPUS, names=names)
-
-    async def _put_to_sleep(self, hive_id: str, say: Say) -> None:
-        if hive_id not in self._on:
-            return
-        self._on.discard(hive_id)
-        self._tunnels.give_up(hive_id)
-        hive = self._registry.hives.get(hive_id)
-        machine = self.directory.known(hive_id)
-        if hive is not None:
-            await self._power.suspend_at_end(hive, say)
-        try:
-            async with timeout(self._settings.stop_total):
-                await machine.end(self.peers.hive(hive) if hive is not None else None)
-        except RbeeError as error:
-            say(narration.UNREACHED, hive_id=hive_id, why=error.message)
-        except asyncio.TimeoutError:
-            say(narration.UNREACHED, hive_id=hive_id, why="it does not answer")
-        try:
-            await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
-        except RbeeError as error:  # no reason to keep anybody awake
-            say(narration.UNNOTED, hive_id=hive_id, why=error.message)
-
     def _is_passed_over(self, hive_id: str) -> bool:
         kept = self._kept_off.get(hive_id)
         at = kept.passed_over_at if kept is not None else None
         return at is not None and time.monotonic() - at < self._settings.hive_retry
 
     def _own_ended(self) -> None:
-        if LOCAL in self._on:
-            self._on.discard(LOCAL)
-            self._registry.ended(LOCAL)
+        if self._on.note_off(LOCAL):
+            self.registry.ended(LOCAL)
         else:
-            self._registry.gone(LOCAL)
+            self.registry.gone(LOCAL)
 
 
 def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:
@@ -658,18 +422,3 @@ def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:
     return RbeeError(
         first.code, f"no machine can be woken: {listed}", first.suggestion, {"places": rows}
     )
-
-
-def _silent(hive: Hive, how: str, **details: object) -> RbeeError:
-    return RbeeError(
-        "hive_unreachable",
-        f"hive {hive.hive_id} started but {how}",
-        f"rbee-keeper logs hive-{hive.hive_id}",
-        details,
-    )
-
-
-def in_words(devices: Devices) -> str:
-    """``CPU, GPU0 RTX 3060 (12GB), GPU1 RTX 3090 (24GB)``."""
-    gpus = [f"{device_name(gpu.id)} {gpu.name} ({gpu.vram_gb:.0f}GB)" for gpu in devices.gpus]
-    return ", ".join(["CPU", *gpus])

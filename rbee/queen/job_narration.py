@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rbee.queen import scheduler
-from rbee.queen.decisions import Start
 from rbee.queen.fairness import ModelQueue, wait_for
 from rbee.queen.jobs import RETRY_AFTER, Job
+from rbee.queen.next_steps import Start
 from rbee.queen.replacing import waits_for_a_gpu
 from rbee.queen.speed import Estimate
 from rbee.queen.state import Claim, Place, State, Wait, Waiting

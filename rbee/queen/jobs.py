@@ -45,7 +45,6 @@ class Job(TrackedTask):
         self.key = key
         #: The span that it is a part of, in W3C's words; empty: nobody has said.
         self.trace = ""
-        self.number = 0
         #: Whether machines that do not answer are waited for, since there are no others.
         self.is_patient = False
         self.hive_id: str | None = None

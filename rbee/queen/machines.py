@@ -21,13 +21,15 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
-from rbee.queen.hearers import Say
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_HIVE
 from rbee.wire.messages.orders import HiveOrders
-from rbee.wire.narration import AS_SAID, Line
+from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
+
+#: Hears a line of a hive.
+Told = Callable[[Narration], None]
 
 
 class Way(NamedTuple):
@@ -71,8 +73,9 @@ class Machine(abc.ABC):
         """Finds the way there, and holds it open. Raises `ssh_failed` where there is none."""
 
     @abc.abstractmethod
-    async def start(self, row: HiveRow, way: Way, say: Say) -> str:
-        """Starts a hive, on the way just found; the URL at which the queen reaches it."""
+    async def start(self, row: HiveRow, way: Way, told: Told) -> str:
+        """Starts a hive, on the way just found; the URL at which the queen reaches it. What the
+        hive narrates before it is ready is `told`."""
 
     @abc.abstractmethod
     async def end(self, peer: Peer | None) -> None:
@@ -105,8 +108,8 @@ class OwnMachine(Machine):
         url = addresses.base_url(host, port) if known else ""
         yield Way(host, port, url, self._here.server.url)
 
-    async def start(self, row: HiveRow, way: Way, say: Say) -> str:
-        """A child; one that is stuck makes way. What it narrates before it is ready is told."""
+    async def start(self, row: HiveRow, way: Way, told: Told) -> str:
+        """A child; one that is stuck makes way."""
         await self._kill()
         child, self._spare = self._spare, None
         if child is None or child.process.poll() is not None:
@@ -114,10 +117,7 @@ class OwnMachine(Machine):
         exited = exit_of(child)
         child.order(self._here.orders_for(row, way))
         try:
-            report = await Reports(child).ready(
-                self._here.settings.health_wait_total,
-                lambda said: say(Line(said.actor, said.action, AS_SAID), human=said.human),
-            )
+            report = await Reports(child).ready(self._here.settings.health_wait_total, told)
         except BaseException as error:
             child.release()
             child.signal(SIGKILL)  # one that hangs would not notice its closed lifeline

@@ -11,9 +11,7 @@ from msgspec.structs import asdict
 from rbee import __version__
 from rbee.http.board import Board
 from rbee.http.serving import serves
-from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen import shell
-from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
 from rbee.queen.names import Names
@@ -77,14 +75,13 @@ class Task(TrackedTask):
 class Operations:
     """The operations of a queen.
 
-    `state` is the dispatcher's, and read alone; `require_awake` raises where she is going to sleep,
-    and `overhear` is told each line that is narrated.
+    `state` is that of the claims, and read alone; `require_awake` raises where she is going to
+    sleep, and `overhear` is told each line that is narrated.
     """
 
     def __init__(
         self,
         hives: Hives,
-        catalog: HiveCatalog,
         state: State,
         settings: Settings,
         require_awake: Callable[[], None],
@@ -94,7 +91,6 @@ class Operations:
         self._hives = hives
         self._state = state
         self._settings = settings
-        self._catalog = catalog
         self._names = names
         self._require_awake = require_awake
         self._overhear = overhear
@@ -151,7 +147,7 @@ class Operations:
         ref, node = await self._names.ref_of(wanted.model_ref), wanted.node
 
         async def work(operation: Task) -> Provisioned:
-            known = [row.hive_id for row in await in_thread(DATABASE, self._catalog.list)]
+            known = [row.hive_id for row in await self._hives.directory.listed()]
             beside = not known or LOCAL in known
             hives = await self._awake(node or (LOCAL if beside else None), operation)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
@@ -160,7 +156,9 @@ class Operations:
                 operation.hive_id = hive.hive_id
                 try:
                     fetching = operation.have_model(peer, ref, newest=True)
-                    found = await self._hives.unless_offline(hive, fetching)
+                    found = await self._hives.registry.unless_offline(
+                        lambda: operation.hive_id or "", fetching
+                    )
                 except RbeeError as error:
                     its = troubles.add(hive.hive_id, "", error)
                     if its in (Whose.REQUEST, Whose.HUB):

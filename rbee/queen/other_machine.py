@@ -29,13 +29,12 @@ from rbee.process.tasks import DISK, MODULES, Threads, in_own_thread, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.hearers import Say
-from rbee.queen.machines import Here, Machine, Way, shut_down_and_wait
+from rbee.queen.machines import Here, Machine, Told, Way, shut_down_and_wait
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.messages.hives import SshTarget
 from rbee.wire.messages.orders import HiveOrders, Report
-from rbee.wire.narration import AS_SAID, Line
 
 if TYPE_CHECKING:
     from rbee.queen.ssh.config import Target
@@ -129,11 +128,8 @@ class OtherMachine(Machine):
 
     async def look(self) -> shell.Facts:
         """What is on it, without a change. Raises `ssh_failed`."""
-        connection = await self._connect()
-        try:
+        async with await self._connect() as connection:
             return shell.facts(await self._said(connection, shell.inspect(__version__)))
-        finally:
-            await connection.close()
 
     async def tidy(self) -> None:
         """Removes what older versions of rbee have left there. Raises `ssh_failed`."""
@@ -204,7 +200,7 @@ class OtherMachine(Machine):
         self.served_on = here
         return Way(there, self._port, url, await self._here.server.serve_also_on(here))
 
-    async def start(self, row: HiveRow, way: Way, say: Say) -> str:
+    async def start(self, row: HiveRow, way: Way, told: Told) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
         owner = f"{getpass.getuser()}@{platform.node()}"
         instance = self._here.server.instance
@@ -215,7 +211,7 @@ class OtherMachine(Machine):
         assert connection is not None, "a hive is started on the way to its machine"
         self._is_new = False
         try:
-            self._hive_there = await self._woken(connection, orders, say)
+            self._hive_there = await self._woken(connection, orders, told)
         except RbeeError as error:
             if self._is_new and error.code == "hive_unreachable":  # this rbee does not run there
                 await connection.run(shell.discard(__version__))
@@ -238,11 +234,8 @@ class OtherMachine(Machine):
     async def _kill(self) -> None:
         try:
             async with timeout(self._here.settings.stop_term):
-                connection = await self._connect()
-                try:
+                async with await self._connect() as connection:
                     await connection.run(shell.END)
-                finally:
-                    await connection.close()
         except asyncio.TimeoutError:
             raise RbeeError(
                 "hive_unreachable", "it does not answer, and its lease will end it", ""
@@ -341,14 +334,14 @@ class OtherMachine(Machine):
         url = await self.way_to(self._hive_there) if self._hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
-    async def _woken(self, connection: SshConnection, orders: HiveOrders, say: Say) -> str:
+    async def _woken(self, connection: SshConnection, orders: HiveOrders, told: Told) -> str:
         """The URL at which the hive listens over there. Raises what keeps it from that."""
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
         # Over there a hive gets this long; the rest is for the programs that start it.
         limit = 2 * self._here.settings.health_wait_total
         try:
             async with timeout(limit):
-                return await self._listening(lines, say)
+                return await self._listening(lines, told)
         except asyncio.TimeoutError:
             raise RbeeError(
                 "hive_unreachable",
@@ -358,7 +351,7 @@ class OtherMachine(Machine):
         finally:
             lines.close()
 
-    async def _listening(self, lines: Lines, say: Say) -> str:
+    async def _listening(self, lines: Lines, told: Told) -> str:
         async for line in lines:
             if line == shell.STAGED:
                 self._is_new = True
@@ -377,8 +370,7 @@ class OtherMachine(Machine):
             if report.url:
                 return report.url
             if report.narration is not None:
-                said = report.narration
-                say(Line(said.actor, said.action, AS_SAID), human=said.human)
+                told(report.narration)
         raise RbeeError(
             "hive_unreachable",
             f"the hive on {self._host} ended while it was starting",

@@ -14,18 +14,9 @@ import msgspec
 
 from rbee.http.client import Peer
 from rbee.queen.away import free_of, needs_of, room_of
-from rbee.queen.decisions import (
-    Check,
-    Decision,
-    Grant,
-    MakeWay,
-    Refuse,
-    Rouse,
-    Start,
-    decide,
-    facts_of,
-)
+from rbee.queen.decisions import decide, facts_of
 from rbee.queen.hives import Hives
+from rbee.queen.next_steps import Check, Decision, Grant, MakeWay, Refuse, Rouse, Start
 from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import Several
 from rbee.queen.speed import estimate
@@ -45,7 +36,7 @@ _NO_PROMPT = "-"
 
 
 class Planner:
-    """Plans jobs. `state` is the dispatcher's, and read alone."""
+    """Plans jobs. `state` is that of the claims, and read alone."""
 
     def __init__(self, hives: Hives, state: State, settings: Settings) -> None:
         self._hives = hives

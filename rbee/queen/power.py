@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from rbee.process.deadline import timeout
+from rbee.queen.away import remembered
 from rbee.queen.catalog import HiveRow
 from rbee.queen.hearers import Say
 from rbee.queen.hive_directory import HiveDirectory
@@ -74,8 +75,7 @@ class MachinePower:
             self._registry.wakes_not(row.hive_id)
             return True
         if row.devices is not None and row.hive_id not in self._registry.hives:
-            models = {each.model_ref: each for each in row.models}
-            asleep = Hive(row.hive_id, row.host, "", devices=row.devices, models=models)
+            asleep = remembered(row, row.devices)
             asleep.looked_at = now
             self._registry.found_asleep(asleep)
         return False

@@ -241,6 +241,10 @@ class Registry:
         while not condition():
             await self._changed.wait()
 
+    async def until_lost(self, hive_id: str) -> None:
+        """Returns once a hive has fallen silent, or has ended."""
+        await self.until(lambda: hive_id not in self.hives)
+
     async def unless_offline(self, hive_id: Callable[[], str], work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives, unless the hive that it waits for falls silent first.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
@@ -17,7 +18,7 @@ from rbee.process import journal
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DISK, begin, in_thread
 from rbee.queen.catalog import HiveRow
-from rbee.queen.hearers import Hearers, Say
+from rbee.queen.hearers import Say, SharedWork
 from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -41,14 +42,6 @@ class Sleeper(Protocol):
         """Whether it answers within so many seconds."""
 
 
-class _Roused:
-    """A machine that is being woken, and those who wait for it."""
-
-    def __init__(self) -> None:
-        self.hearers = Hearers()
-        self.task: asyncio.Task[Hive] | None = None
-
-
 class Rousing:
     """The machines that are being woken.
 
@@ -65,7 +58,7 @@ class Rousing:
         self._wake_wait = wake_wait
         self._wake = wake
         self._send = send
-        self._roused: dict[str, _Roused] = {}
+        self._roused: dict[str, SharedWork[Hive]] = {}
 
     async def rouse(self, row: HiveRow, machine: Sleeper, say: Say) -> Hive:
         """The hive of a machine that sleeps, once it is awake; whoever else waits for it shares the
@@ -73,13 +66,12 @@ class Rousing:
         wake in time."""
         roused = self._roused.get(row.hive_id)
         if roused is None:
-            roused = self._roused[row.hive_id] = _Roused()
-            roused.task = begin(self._rouse(row, machine, roused.hearers.say))
+            roused = SharedWork(functools.partial(self._rouse, row, machine))
+            self._roused[row.hive_id] = roused
         else:
             say(narration.MACHINE_CALLED_ALREADY, hive_id=row.hive_id)
-        waiting = roused.hearers.each
+        waiting = roused.hearers
         waiting.append(say)
-        assert roused.task is not None, "it is begun with its first waiter"
         try:
             return await asyncio.shield(roused.task)
         finally:

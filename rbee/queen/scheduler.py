@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
 from rbee.queen.demand import TEXT, Demand, Load, in_the_way, is_made_for
-from rbee.queen.state import Place, is_ready, meet
+from rbee.queen.state import LOCAL, Hive, Place, is_ready, meet
 from rbee.queen.troubles import Troubles
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.devices import Devices, Gpu
@@ -36,36 +36,41 @@ _INTEGRATED = 1024.0
 
 
 class HiveFacts(NamedTuple):
-    """A hive as the scheduler sees it; workers of the model kept dying on its `degraded` devices.
+    """A hive that has told its `devices`, for one job: workers of the model kept dying on those
+    that are `degraded`; `holds`: the model is on its disk; `asleep`: its machine is suspended."""
 
-    `here`: it is on the queen's own machine; `holds`: the model is on its disk. A message to it is
-    answered after `round_trip` seconds, and `bytes_per_second` pass between it and the queen (0:
-    nobody knows). `asleep`: its machine is suspended, and all of this is from when it was awake.
-    """
-
-    hive_id: str
+    hive: Hive
     devices: Devices
-    workers: Collection[WorkerBeat]
     degraded: Collection[str] = ()
-    here: bool = True
     holds: bool = False
-    round_trip: float = 0.0
-    bytes_per_second: float = 0.0
     asleep: bool = False
+
+    @property
+    def hive_id(self) -> str:
+        """Its id."""
+        return self.hive.hive_id
+
+    @property
+    def workers(self) -> Collection[WorkerBeat]:
+        """The workers that it has now."""
+        return () if self.asleep else self.hive.workers.values()
 
 
 class WarmWorker(NamedTuple):
-    """A worker that already holds the model. `here`: on the queen's own machine.
+    """A worker that already holds the model.
 
     `load` is what it does; `is_in_the_way`: that, or who waits for it, keeps the job out.
     """
 
     hive_id: str
     worker: WorkerBeat
-    slots_free: int
-    here: bool
     load: Load = Load()
     is_in_the_way: bool = False
+
+    @property
+    def slots_free(self) -> int:
+        """The slots that no job holds."""
+        return self.worker.slots - sum(self.load)
 
 
 def warm_worker(
@@ -86,7 +91,7 @@ def warm_worker(
     """
     model_ref = request.model_ref
     fitting = [
-        _warm(hive, worker, claimed.get(worker.worker_id, Load()), work, kept)
+        _warm(hive.hive_id, worker, claimed.get(worker.worker_id, Load()), work, kept)
         for hive in _meant(request, hives)
         for worker in hive.workers
         # This test is first: it is cheap, and rules out nearly all workers of a large swarm.
@@ -105,19 +110,17 @@ def warm_worker(
             not warm.worker.vectors_up_to,
             max(0, tokens - warm.worker.context),
             -warm.slots_free,
-            not warm.here,
+            warm.hive_id != LOCAL,
         ),
         default=None,
     )
 
 
 def _warm(
-    hive: HiveFacts, worker: WorkerBeat, load: Load, work: Demand, kept: Collection[str]
+    hive_id: str, worker: WorkerBeat, load: Load, work: Demand, kept: Collection[str]
 ) -> WarmWorker:
     blocked = in_the_way(work, load) or worker.worker_id in kept
-    return WarmWorker(
-        hive.hive_id, worker, worker.slots - sum(load), hive.here, load, is_in_the_way=blocked
-    )
+    return WarmWorker(hive_id, worker, load, is_in_the_way=blocked)
 
 
 def takes_one(worker: WarmWorker | None) -> TypeGuard[WarmWorker]:
@@ -295,18 +298,19 @@ class _Search:
         yield from (ranked for ranked in sorted(others) if ranked != best)
 
     def _ranked(self, gpu: Gpu, hive: HiveFacts, number: int) -> _Ranked:
-        used = [part.device for each in hive.workers for part in each.placement.parts]
+        hive_id, workers = hive.hive_id, hive.workers
+        used = [part.device for each in workers for part in each.placement.parts]
         return (
             _DEGRADED * (gpu.id in hive.degraded) + hive.asleep,
             -_strength(gpu),
             not hive.holds,
             used.count(gpu.id),
-            len(hive.workers),
-            not hive.here,
+            len(workers),
+            hive_id != LOCAL,
             -gpu.vram_free_gb,
             gpu.id,
             number,
-            hive.hive_id,
+            hive_id,
             gpu.backend,
         )
 
@@ -335,7 +339,7 @@ class _Search:
                     continue
                 ram = placement.spread == "machine"
                 strength = sum(gpu.vram_gb for gpu in cards if gpu.id in devices)
-                near = (not hive.holds, len(hive.workers), not hive.here, number)
+                near = (not hive.holds, len(hive.workers), hive.hive_id != LOCAL, number)
                 ranked = (ram, hive.asleep, 0 if ram else len(devices), -strength, near)
                 found.append((ranked, Place(placement, cards[0].backend)))
         for (*_, near), place in sorted(found, key=operator.itemgetter(0)):
@@ -360,7 +364,7 @@ class _Search:
             if cards and not cards[0].has_own_memory:
                 devices = devices[: len(cards)]
             weight = sum(gpu.vram_gb for gpu in cards)
-            near = (not hive.holds, not hive.here, number)
+            near = (not hive.holds, hive.hive_id != LOCAL, number)
             known, on = self._troubles, hive.hive_id
             if devices and not (known and (known.is_out(on) or known.is_apart(on))):
                 strength = (
@@ -395,7 +399,7 @@ class _Search:
                 hive.asleep,
                 not hive.holds,
                 len(hive.workers),
-                not hive.here,
+                hive.hive_id != LOCAL,
                 -hive.devices.cpu.ram_free_gb,
             )
         )

@@ -21,7 +21,7 @@ from rbee.http.streams import End
 from rbee.process.deadline import timeout
 from rbee.process.tasks import begin, spawn
 from rbee.queen.hives import Hives
-from rbee.queen.state import Place
+from rbee.queen.state import LOCAL, Place
 from rbee.queen.troubles import APART
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
@@ -45,6 +45,7 @@ from rbee.wire.messages.sides import (
     SidesHere,
     StartSide,
 )
+from rbee.wire.narration import now_ms
 from rbee.wire.placement import Part, Placement
 from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
@@ -67,6 +68,8 @@ class Several:
     def __init__(self, hives: Hives, settings: Settings) -> None:
         self._hives = hives
         self._patience = settings.connect_timeout
+        #: For how long a network counts as measured (milliseconds).
+        self._fresh_ms = 1000 * settings.network_fresh
         #: The hive that a worker lost a part on.
         self._lost: dict[str, str] = {}
         #: The sides of workers, by their hives; also of some that have ended.
@@ -122,13 +125,15 @@ class Several:
         )
         found = await peer_of(head).call(SPREAD_ROOM, wanted)
         for each in (head, *others):
-            if not self._hives.is_measured(each):
-                await self._measure(each, peer_of)
+            await self._measure(each, peer_of)
         return _named(found, head)
 
     async def _measure(self, hive_id: str, peer_of: PeerOf) -> None:
-        """Finds out how fast bytes come from a hive; one that does not answer is left to what is
-        asked of it next."""
+        """Finds out how fast bytes come from a hive, where that is not known; one that does not
+        answer is left to what is asked of it next."""
+        hive = self._hives.registry.hives.get(hive_id)
+        if hive is None or hive_id == LOCAL or now_ms() - hive.measured_at_ms < self._fresh_ms:
+            return
         fastest = 0.0
         for count in _SAMPLES:
             began = time.monotonic()
@@ -143,7 +148,11 @@ class Several:
             fastest = max(fastest, count / took)
             if took > _FAST:
                 break
-        await self._hives.note_network(hive_id, fastest)
+        if self._hives.registry.hives.get(hive_id) is not hive:
+            return  # it has ended meanwhile
+        hive.bytes_per_second, hive.measured_at_ms = fastest, now_ms()
+        with contextlib.suppress(RbeeError):  # else it is measured again
+            await self._hives.directory.measured(hive_id, fastest)
 
     async def start_sides(
         self, place: Place, found: FoundRoom, engine: str | None, peer_of: PeerOf
@@ -236,10 +245,10 @@ class Several:
     ) -> None:
         """Returns once one of the streams has ended, or one of the hives has fallen silent. A side
         that was the first is remembered; `heads` are the ends at the head."""
-        waits: dict[asyncio.Task[Any], str] = {begin(self._hives.until_lost([head])): ""}
+        waits: dict[asyncio.Task[Any], str] = {begin(self._hives.registry.until_lost(head)): ""}
         for hive_id, end in sides.items():
             waits[begin(end.is_over.wait())] = hive_id
-            waits[begin(self._hives.until_lost([hive_id]))] = hive_id
+            waits[begin(self._hives.registry.until_lost(hive_id))] = hive_id
         for end in heads:
             waits[begin(end.is_over.wait())] = ""
         try:

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rbee.queen.scheduler import HiveFacts
-from rbee.queen.state import Place, meet
+from rbee.queen.state import LOCAL, Place, meet
 from rbee.wire.messages.devices import PartRoom
 from rbee.wire.placement import CPU
 
@@ -182,11 +182,11 @@ def _reads(hive: HiveFacts, device: str) -> float:
     return (gpu.gb_per_second or ASSUMED[gpu.backend]) * REACHED * _GB
 
 
-def _network(hive: HiveFacts) -> float:
+def _network(facts: HiveFacts) -> float:
     """The bytes per second that pass between the queen and a machine."""
-    return math.inf if hive.here else hive.bytes_per_second or _NETWORK
+    return math.inf if facts.hive_id == LOCAL else facts.hive.bytes_per_second or _NETWORK
 
 
-def _trip(hive: HiveFacts) -> float:
+def _trip(facts: HiveFacts) -> float:
     """The seconds until the queen has an answer of a machine, by whom all between machines goes."""
-    return 0.0 if hive.here else hive.round_trip or _ROUND_TRIP
+    return 0.0 if facts.hive_id == LOCAL else facts.hive.round_trip or _ROUND_TRIP

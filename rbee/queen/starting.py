@@ -13,7 +13,6 @@ from rbee.process.tasks import begin
 from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
-from rbee.queen.registry import Registry
 from rbee.queen.state import Hive, Place, is_ready
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
 class Starting:
     """Speaks to hives for jobs."""
 
-    def __init__(self, hives: Hives, registry: Registry, settings: Settings) -> None:
+    def __init__(self, hives: Hives, settings: Settings) -> None:
         self._hives = hives
-        self._registry = registry
+        self._registry = hives.registry
         self._settings = settings
         self._several: Several | None = None
 

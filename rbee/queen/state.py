@@ -1,21 +1,21 @@
 """What the queen knows while she dispatches: the machines, and who wants a worker. Values.
 
-One `State`, whose owner is the dispatcher. Heartbeats write the machines into it (`registry`), the
-dispatcher everything else; `decisions` reads it, and nobody else decides.
+One `State`, whose owner is `claims`. Heartbeats write the machines into it (`registry`), `claims`
+and who does what is decided everything else; `decisions` reads it, and nobody else decides.
 """
 
 from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from rbee.queen.demand import Demand, Load, work_of
 from rbee.queen.fairness import ModelQueue, in_order
-from rbee.queen.troubles import ROOM, Troubles
+from rbee.queen.troubles import Troubles, short_of_room
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices, PartRoom
 from rbee.wire.messages.inference import template_name
@@ -105,6 +105,11 @@ class Place(NamedTuple):
     def is_new_to(self, known: Collection[str]) -> bool:
         """Whether it has a machine that is not among these."""
         return any(part.hive_id not in known for part in self.placement.parts)
+
+    @property
+    def spots(self) -> frozenset[tuple[str, str]]:
+        """Machine and device of each of its parts."""
+        return frozenset(part.spot for part in self.placement.parts)
 
     @property
     def is_on_several(self) -> bool:
@@ -325,72 +330,67 @@ class State(msgspec.Struct):
         The machines of these parts do not know that their heads idle. What a head has on its own
         machine is left out: that knows.
         """
-        held = {claim.worker_id for claim in self.claims.values()}
-        wanted = {(part.hive_id, part.device) for part in place.placement.parts}
-        found = []
-        for hive in self.hives.values():
-            for key, worker in hive.workers.items():
-                if len(worker.placement.parts) < 2 or key in held or not idles(worker):
-                    continue
+        found, spots = [], place.spots
+        for worker, is_idle in self._workers():
+            if is_idle and len(worker.placement.parts) > 1:
                 others = itertools.chain(*worker.placement.others.values())
-                there = [part for part in others if (part.hive_id, part.device) in wanted]
-                if there:
-                    found.append((worker, there))
+                there = [part for part in others if part.spot in spots]
+                found += [(worker, there)] if there else []
         return sorted(found, key=lambda each: self.used.get(each[0].worker_id, 0))
 
     def yields(self, place: Place, error: RbeeError) -> bool:
         """Whether a place that was refused by this error would have room without idle parts."""
-        short = error.details.get("short_bytes", 0)
-        idle = sum(part.bytes for _, parts in self.idle_parts(place) for part in parts)
-        return error.code in ROOM and 0 < short <= idle
-
-    def is_being_left(self, place: Place) -> bool:
-        """Whether a worker over several machines is ending that has parts in a place: its room is
-        there in a moment."""
-        wanted = {(part.hive_id, part.device) for part in place.placement.parts}
-        return any(
-            worker.state in (WorkerState.FAILED, WorkerState.STOPPING)
-            and worker.placement.spread == "swarm"
-            and not wanted.isdisjoint(
-                (part.hive_id, part.device) for part in worker.placement.parts
-            )
-            for hive in self.hives.values()
-            for worker in hive.workers.values()
-        )
+        return 0 < short_of_room(error) <= self._idle_bytes(place)
 
     def works_for_others(self, place: Place, error: RbeeError) -> bool:
         """Whether a place over several machines that was refused by this error would have room if
         no job ran there."""
-        if not place.is_on_several or error.code not in ROOM:
+        if not place.is_on_several:
             return False
-        short: int = error.details.get("short_bytes", 0)
-        idle = sum(part.bytes for _, parts in self.idle_parts(place) for part in parts)
-        return 0 < short <= idle + sum(self._busy_parts(place).values())
+        there = self._idle_bytes(place) + sum(self._busy_parts(place).values())
+        return 0 < short_of_room(error) <= there
+
+    def is_being_left(self, place: Place) -> bool:
+        """Whether a worker over several machines is ending that has parts in a place over several:
+        its room is there in a moment."""
+        spots = place.spots
+        return place.is_on_several and any(
+            worker.state in (WorkerState.FAILED, WorkerState.STOPPING)
+            and worker.placement.spread == "swarm"
+            and any(part.spot in spots for part in worker.placement.parts)
+            for worker, _ in self._workers()
+        )
 
     def in_use(self, place: Place) -> frozenset[str]:
         """The workers on the devices of a place that do not idle, as far as the queen knows."""
         if place.is_on_several:
             return frozenset(self._busy_parts(place))
+        there = self.workers_on(place.spot)
+        return frozenset(
+            worker.worker_id
+            for worker, is_idle in self._workers()
+            if not is_idle and worker.worker_id in there
+        )
+
+    def _workers(self) -> Iterator[tuple[WorkerBeat, bool]]:
+        """All workers, and whether they idle: for all that a hive says, a job may hold a slot."""
         held = {claim.worker_id for claim in self.claims.values()}
-        there = self.workers_on(place.spot).items()
-        return frozenset(key for key, worker in there if key in held or not idles(worker))
+        for hive in self.hives.values():
+            for key, worker in hive.workers.items():
+                yield worker, key not in held and idles(worker)
+
+    def _idle_bytes(self, place: Place) -> int:
+        return sum(part.bytes for _, parts in self.idle_parts(place) for part in parts)
 
     def _busy_parts(self, place: Place) -> dict[str, int]:
         """The workers that do not idle and have parts on the devices of a place, and the bytes of
         these parts."""
-        held = {claim.worker_id for claim in self.claims.values()}
-        wanted = {(part.hive_id, part.device) for part in place.placement.parts}
-        workers = [each for hive in self.hives.values() for each in hive.workers.items()]
-        return {
-            key: sum(
-                part.bytes
-                for part in worker.placement.parts
-                if (part.hive_id, part.device) in wanted
-            )
-            for key, worker in workers
-            if (key in held or not idles(worker))
-            and any((part.hive_id, part.device) in wanted for part in worker.placement.parts)
-        }
+        found, spots = {}, place.spots
+        for worker, is_idle in self._workers():
+            there = [part.bytes for part in worker.placement.parts if part.spot in spots]
+            if there and not is_idle:
+                found[worker.worker_id] = sum(there)
+        return found
 
 
 def meet(device: str, other: str) -> bool:

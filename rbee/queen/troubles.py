@@ -109,10 +109,16 @@ def is_of_room(error: RbeeError) -> bool:
     return bool(error.details.get("out_of_memory")) and not error.details.get("loading")
 
 
+def short_of_room(error: RbeeError) -> int:
+    """The bytes that a model is short of in a place, by the error of that; 0: of none."""
+    short: int = error.details.get("short_bytes", 0) if error.code in ROOM else 0
+    return short
+
+
 def is_passing(error: RbeeError) -> bool:
     """Whether there would be room if no job ran there: that much is told as `in_use_bytes`."""
-    short, in_use = (error.details.get(name, 0) for name in ("short_bytes", "in_use_bytes"))
-    return error.code in ROOM and 0 < short <= in_use
+    in_use: int = error.details.get("in_use_bytes", 0)
+    return 0 < short_of_room(error) <= in_use
 
 
 def of_degraded(error: RbeeError, hive_id: str, device: str, until: str) -> RbeeError:

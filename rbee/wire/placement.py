@@ -33,6 +33,11 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     bytes: _Count = 0
     experts: bool = False
 
+    @property
+    def spot(self) -> tuple[str, str]:
+        """Machine and device."""
+        return self.hive_id, self.device
+
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
     """At least one part. The first is the head: its hive has the process that answers."""

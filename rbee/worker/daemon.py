@@ -290,11 +290,15 @@ class WorkerDaemon:
         """Sees whether the engine works; a request that it has forgotten ends by itself."""
         orders, life = self.orders, self.life
         running = self.running.items()
+        # Those that wait for others by our own choice are not forgotten.
+        held = {each for each, inference in running if inference.is_held}
         done = {each: inference.worked for each, inference in running if inference.has_begun}
+        total = self.worked + sum(done.values())
+        seen = {each: worked for each, worked in done.items() if each not in held}
         # The CPU time of the engine: of all threads but this one.
         cpu = time.process_time() - time.thread_time()
-        life.observe(Snapshot(time.monotonic(), done, self.worked + sum(done.values()), cpu))
-        for each in life.waiting(_WAITS):
+        life.observe(Snapshot(time.monotonic(), seen, total, cpu))
+        for each in [*life.waiting(_WAITS), *(each for each in held if not done[each])]:
             self.running[each].waits()
         stall = orders.settings.token_stall
         for each in life.left_out(stall, orders.slots * orders.context):

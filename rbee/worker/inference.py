@@ -89,6 +89,8 @@ class Inference(Operation):
         self.worked = 0
         #: The thread that its engine works for it in; 0: not yet.
         self.thread = 0
+        #: Whether its prompt lets others pass, or stands behind one.
+        self.is_held = False
         self._telling = ProgressNews()
         self._told_to_wait = False
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
@@ -236,7 +238,8 @@ class Inference(Operation):
         if request.count_only:
             return Generated("stop", model.count(request), 0)
         if inputs is None:
-            caller = Caller(on_piece, on_work, self._stopped, may_go_on)
+            on_hold = functools.partial(setattr, self, "is_held")
+            caller = Caller(on_piece, on_work, self._stopped, may_go_on, on_hold)
             return model.generate(request, caller)
         if request.query is not None:
             rank = self._shared.engine.rank

@@ -19,6 +19,7 @@ Feature: Nothing is told to whoever happens to listen
     And the exit status is 1
     And that user has heard neither a secret nor "a private prompt"
 
+  @only-asks
   @fault.shared.believe-any-connection
   Scenario: Another user passes on to the queen what is meant for her
     Given a queen that is awake
@@ -27,6 +28,7 @@ Feature: Nothing is told to whoever happens to listen
     Then stderr contains "was told nothing"
     And that user has heard neither a secret nor "a private prompt"
 
+  @only-asks
   @fault.shared.believe-whose-port-ever
   Scenario: Another user passes on what is meant for a queen that a person names
     Given a queen that is awake
@@ -35,6 +37,7 @@ Feature: Nothing is told to whoever happens to listen
     Then stderr contains "was told nothing"
     And that user has heard neither a secret nor "a private prompt"
 
+  @only-asks
   @fault.shared.ask-who-listens
   Scenario: Another user has accepted what is meant for a queen that a person names
     Given a queen that is awake

@@ -132,6 +132,12 @@ class SshConnection:
         """
         return Lines(await self._start(command, stdin, stdin_stays))
 
+    async def __aenter__(self) -> SshConnection:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
     async def until_closed(self) -> None:
         """Returns once it has ended, whoever ended it."""
         await in_own_thread(self._dialled.transport.join)

@@ -76,13 +76,15 @@ class Caller(NamedTuple):
     `on_piece` is called with each piece of it; `on_work` with each batch of the prompt and with
     each token, also one that has no text to tell yet: it is the engine's sign of life. `cancelled`
     is set once nobody wants the answer any more. An engine whose slots share a context asks
-    `may_go_on` with each token, which ends the answer as if that were full.
+    `may_go_on` with each token, which ends the answer as if that were full. `on_hold` is told when
+    the engine lets others read before this prompt, and when it goes on.
     """
 
     on_piece: Callable[[Piece], None]
     on_work: Callable[[Work], None]
     cancelled: threading.Event
     may_go_on: Callable[[Work], bool] = lambda work: True
+    on_hold: Callable[[bool], object] = lambda is_held: None
 
 
 class LoadedModel(Protocol):

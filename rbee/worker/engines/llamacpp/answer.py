@@ -42,10 +42,16 @@ class Answer:
         self._makes_second_call = self._is_full = False
         #: What is done for it so far.
         self.work = Work(0, 0, 0)
+        self._texts: list[str] = []
         #: The tokens of its thought.
         self.thought = 0
         #: Whether the caller was told any of it.
         self.is_begun = False
+
+    @property
+    def text(self) -> str:
+        """What was told of it so far, without its thought."""
+        return "".join(self._texts)
 
     @property
     def error(self) -> dict[str, Any] | None:
@@ -96,6 +102,7 @@ class Answer:
             self._makes_second_call = True  # the grammar that it makes for calls may allow one
             return True
         self._caller.on_piece(piece)
+        self._texts.append(piece.text)
         self.is_begun = True
         self.thought += bool(piece.thought)
         if self._endless is not None and self.thought > self._endless:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from typing import Any
 
 from rbee.wire.errors import RbeeError, invalid
@@ -26,6 +29,8 @@ _SAMPLING = (
     *("presence_penalty", "frequency_penalty", "logit_bias"),
     *Samplers.__struct_fields__,
 )
+#: The data of a picture in a message: it says nothing of how many tokens that is.
+_PICTURE = re.compile(rb"(?<=;base64,)[A-Za-z0-9+/=]{256,}")
 #: Fields that are given to it as tokens, and what callers call them.
 _AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
 
@@ -159,6 +164,30 @@ def _hold_to_grammar(
         # A thought gets half of the budget, so that the demanded form still fits behind it.
         body[BUDGET] = max(1, (request.max_tokens or context) // 2)
     body["grammar"] = grammar
+
+
+def text_of(body: dict[str, Any]) -> bytes:
+    """What a body has the engine read, in a form of ours: those that begin alike are read alike."""
+    if "prompt" in body:
+        prompt = body["prompt"]
+        parts = [prompt] if isinstance(prompt, str) else prompt
+        text = "".join(each if isinstance(each, str) else f"{each:04x}" for each in parts)
+        return text.encode(errors="replace")
+    before = [body.get("tools", []), body.get("chat_template_kwargs", {})]
+    text = json.dumps([*before, body["messages"]], ensure_ascii=False)[:-2]
+    return _PICTURE.sub(_short, text.encode(errors="replace"))
+
+
+def behind(body: dict[str, Any], answer: str) -> bytes:
+    """What an answer adds to that text; the next prompt of a conversation begins with it, too."""
+    if "prompt" not in body:
+        message = {"role": "assistant", "content": answer}
+        answer = f", {json.dumps(message, ensure_ascii=False)[:-2]}"
+    return answer.encode(errors="replace")
+
+
+def _short(picture: re.Match[bytes]) -> bytes:
+    return hashlib.sha256(picture[0]).hexdigest().encode()
 
 
 def refuse_tokens(request: InferRequest) -> None:

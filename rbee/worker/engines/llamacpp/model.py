@@ -7,7 +7,7 @@ import functools
 import itertools
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,13 +22,22 @@ from rbee.worker.engines.calls import CallInPieces, schema_of_call, with_call_in
 from rbee.worker.engines.conversation import does_not_fit, texts_of, too_many_marks
 from rbee.worker.engines.drawn import Drawn
 from rbee.worker.engines.llamacpp.answer import Answer
-from rbee.worker.engines.llamacpp.body import BUDGET, body_of, demand_form, refuse_tokens
+from rbee.worker.engines.llamacpp.body import (
+    BUDGET,
+    behind,
+    body_of,
+    demand_form,
+    refuse_tokens,
+    text_of,
+)
 from rbee.worker.engines.llamacpp.loading import Loading
 from rbee.worker.engines.llamacpp.server import UNANSWERED
 from rbee.worker.engines.llamacpp.template import ChatTemplate
 from rbee.worker.engines.llamacpp.vectors import LlamaVectors
 from rbee.worker.engines.refusals import nothing_to_read, refused, template_unusable
+from rbee.worker.engines.slots import Slot, Slots
 from rbee.worker.engines.thinking import Thoughts
+from rbee.worker.engines.turns import PromptTurn, PromptTurns
 
 if TYPE_CHECKING:
     from rbee.worker.engines.scoring import Memory
@@ -60,9 +69,15 @@ class LlamaCpp:
         self._drafts = loading.drafts
         #: Why it can be shown no pictures, in words; empty: it can.
         self._unseeing = loading.unseeing
-        self._slots = orders.slots
+        self._slots = Slots(orders.slots)
+        #: Whether it chooses slots by itself: with a cache beside them it empties those that idle,
+        #: and finds nothing again in one that it is told to take.
+        self._chooses = orders.settings.prompt_cache_mib > 0
+        #: How many texts it remembers the likelihoods of.
+        self._remembered = 2 * orders.slots
         self._vectors = LlamaVectors(self._server, orders, self._template.marks_of_turns)
         self._admission = Admission(most_unbegun(orders.slots))
+        self._turns = PromptTurns(orders.batch)
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         self._template.try_thoughts(self._server)
@@ -71,7 +86,7 @@ class LlamaCpp:
     def _scored(self) -> Memory:
         from rbee.worker.engines.scoring import Memory  # late: of what few ask for
 
-        return Memory(2 * self._slots)
+        return Memory(self._remembered)
 
     # --- text -----------------------------------------------------------------------------------
 
@@ -161,7 +176,32 @@ class LlamaCpp:
     def _write(
         self, request: InferRequest, body: dict[str, Any], answer: Answer, caller: Caller
     ) -> bool:
-        """Has the answer written, when it is let in; False: nobody wanted it any more by then."""
+        """Has the answer written, in its turn; False: nobody wanted it any more by then."""
+        # What is read is found again where it was, but not without the cache, and pictures are
+        # unpacked anew.
+        may_stop = request.cache_prompt is not False and not request.pictures
+        with (
+            self._slots.taken(text_of(body)) as slot,
+            self._turns.taken(slot.unread, may_stop=may_stop) as turn,
+        ):
+            body = self._in_slot(body, slot)
+            while True:
+                turn.waits(caller.cancelled, caller.on_hold)
+                if not self._write_on(request, body, answer, caller, turn):
+                    return False
+                if not turn.has_stopped:
+                    slot.text += behind(body, answer.text)
+                    return True
+
+    def _write_on(
+        self,
+        request: InferRequest,
+        body: dict[str, Any],
+        answer: Answer,
+        caller: Caller,
+        turn: PromptTurn,
+    ) -> bool:
+        """Has the answer written, or its prompt read until that makes way for others."""
         here = threading.get_ident()
         with self._admission.entered(caller.cancelled) as sign:
             if caller.cancelled.is_set():
@@ -170,7 +210,7 @@ class LlamaCpp:
             def on_chunk(chunk: dict[str, Any]) -> bool | None:
                 sign()
                 self._preparing.pop(here, None)
-                return answer.take(chunk)
+                return answer.take(chunk) or turn.stops(answer.work) or None
 
             self._preparing[here] = time.thread_time()
             try:
@@ -233,7 +273,7 @@ class LlamaCpp:
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             size = len(read)
             write = functools.partial(
-                self._server.written, request, caller, lambda n: caller.on_work(Work(n, size, 0))
+                self._written, request, caller, lambda n: caller.on_work(Work(n, size, 0))
             )
             scored = likelihoods(vocabulary, prompt, request.logprobs, write, self._scored)
             for each, piece in zip(scored, prompt.pieces, strict=False):
@@ -257,12 +297,29 @@ class LlamaCpp:
         def on_read(parts: int) -> None:
             caller.on_work(work._replace(made=next(steps)))
 
-        write = functools.partial(self._server.written, request, caller, on_read)
+        write = functools.partial(self._written, request, caller, on_read)
         before = prompt if isinstance(prompt, list) else [prompt]
         for each in drawn.rest(self._server.vocabulary, before, request.logprobs or 0, write):
             if caller.cancelled.is_set():
                 return
             caller.on_piece(Piece("", logprobs=[each]))
+
+    def _written(
+        self,
+        request: InferRequest,
+        caller: Caller,
+        on_read: Callable[[int], object],
+        body: dict[str, Any],
+    ) -> Iterator[dict[str, Any]]:
+        """See `LlamaServer.written`."""
+        with self._slots.taken(text_of(body)) as slot:
+            yield from self._server.written(request, caller, on_read, self._in_slot(body, slot))
+
+    def _in_slot(self, body: dict[str, Any], slot: Slot) -> dict[str, Any]:
+        """Has a body read in this slot, where that is not left to the engine."""
+        if self._chooses or slot.number is None:
+            return body
+        return {**body, "id_slot": slot.number}
 
     # --- tokens ---------------------------------------------------------------------------------
 

@@ -1,0 +1,68 @@
+Feature: A long prompt makes way for a short one
+  An engine fills its batches with one prompt until that is read, and by the order of its slots: who
+  comes with one word may wait for thousands of somebody else's. So a long prompt stops between two
+  batches for one that is much shorter, and goes on where it was. A batch has 512 tokens here.
+
+  @fault.worker.read-on-in-any-case @fault.worker.make-way-for-ever
+  Scenario Outline: <what>
+    When of a prompt of <total> tokens <left> are unread, <passed> have passed it, and one of <unread> comes
+    Then it makes way: <makes way>
+
+    Examples:
+      | what                                          | total | left | passed | unread | makes way |
+      | Much is left, and a word comes                | 3000  | 2500 | 0      | 30     | yes       |
+      | One comes that is half as long                | 3000  | 2500 | 0      | 1250   | yes       |
+      | One comes that is nearly as long              | 3000  | 2500 | 0      | 1251   | no        |
+      | The rest is read with the other in a batch    | 3000  | 512  | 0      | 30     | no        |
+      | Others have had as much as it has itself      | 3000  | 2500 | 2990   | 30     | no        |
+
+  Scenario Outline: Prompts of <tokens> tokens that come one behind the other
+    When an engine is given prompts of "<tokens>" tokens, one with each batch that it reads
+    Then they are read in the order "<order>"
+
+    Examples:
+      | tokens              | order   | # because                                        |
+      | 3000 30             | 2 1     | a word does not wait for a book                  |
+      | 3000 3000 30        | 3 1 2   | nor for two                                      |
+      | 3000 1200 30        | 3 2 1   | the shorter, the sooner                          |
+      | 400 400 400         | 1 2 3   | of short ones nobody makes way                   |
+      | 3000 2900           | 1 2     | of long ones neither                             |
+
+  @fault.worker.make-way-for-ever
+  Scenario: Short prompts that keep coming
+    They have as much as it has itself, and what is free in its last batch.
+    When an engine reads a prompt of 6000 tokens while two of 250 come with each batch
+    Then it has read at most 6512 tokens of others before that is read
+
+  Scenario: A prompt that is longer than it looked
+    When an engine reads a prompt of 3000 tokens, and one of 2800 comes that looks like one of 30
+    Then they are read in the order "1 2"
+
+  Scenario Outline: A prompt <what> is not stopped
+    When an engine reads a prompt of 3000 tokens <what>, and one of 30 comes
+    Then they are read in the order "1 2"
+
+    Examples:
+      | what                                 |
+      | that it could not go on with         |
+      | of which it has lost what it had read |
+
+  Scenario: Whoever is called off does not wait
+    When an engine reads a prompt of 3000 tokens, and one of 2900 that stands behind it is called off
+    Then that waits no more
+
+  Rule: What a slot has read is used again
+
+    @fault.worker.first-slot-free
+    Scenario Outline: In a slot: <what>
+      When the slots of an engine have read "<read>" so many prompts ago, and one begins that is "<prompt>"
+      Then it is read in slot <slot>
+
+      Examples:
+        | what                                               | read                              | prompt            | slot |
+        | A conversation goes on where it was                | other:0 talk+40:3 -               | talk+45           | 2    |
+        | What is new goes where nothing is                  | talk+40:0 -                       | other             | 2    |
+        | Else where it is the least loss                    | talk+40:1 other:0                 | more              | 2    |
+        | Of equals to the one that was not used for longest | talk+40:1 other+40:4              | more              | 2    |
+        | A word displaces no conversation that begins alike | talk+40:0 -                       | talk              | 2    |
+        | What nobody has come back to for long is displaced | talk+40:200 other:0               | more              | 1    |

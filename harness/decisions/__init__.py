@@ -1,0 +1,1 @@
+"""Decisions of the product, asked in this process: no program is started."""

@@ -1,0 +1,166 @@
+"""An engine that reads prompts in batches, by the order of its slots: whose are read, and when."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Sequence
+
+from rbee.worker.engines import Work
+from rbee.worker.engines.slots import SlotMemory, slot_for
+from rbee.worker.engines.turns import PromptTurn, PromptTurns
+
+#: Tokens of a batch.
+BATCH = 512
+#: Batches after which an engine has surely read all that it is given in a scenario.
+_ENOUGH = 200
+#: Far longer than a thread takes to see that it waits for nothing any more (seconds).
+_SOON = 10.0
+
+
+class _Prompt:
+    def __init__(self, number: int, turn: PromptTurn, tokens: int, loses: bool) -> None:
+        self.number, self.turn, self.tokens = number, turn, tokens
+        self.loses = loses
+        self.read = 0
+        self.is_in = False
+
+    def begin_or_go_on(self) -> None:
+        """It is given to the engine, unless it has to wait."""
+        if self.is_in or self.turn.before:
+            return
+        self.turn.waits(threading.Event(), lambda is_held: None)
+        self.is_in = True
+        if self.loses and self.read:
+            self.read, self.loses = 0, False
+        self.turn.stops(Work(self.read, self.tokens, 0))
+
+    def take(self, most: int) -> int:
+        """How many tokens of it a batch has that has room for so many."""
+        return min(most, self.tokens - self.read) if self.is_in else 0
+
+
+class Reading:
+    """What becomes of prompts that come one after the other."""
+
+    def __init__(self) -> None:
+        self._turns = PromptTurns(BATCH)
+        self._stack = contextlib.ExitStack()
+        self._prompts: list[_Prompt] = []
+        #: The prompts in the order in which they were read, by the number of their coming.
+        self.order: list[int] = []
+        self.tokens_read = 0
+
+    def come(
+        self, tokens: int, *, looks: int = 0, may_stop: bool = True, loses: bool = False
+    ) -> None:
+        """One more comes; it `looks` as if it had so many tokens. Of one that `loses`, what was
+        read is lost when it stops."""
+        turn = self._stack.enter_context(self._turns.taken(looks or tokens, may_stop=may_stop))
+        # The later it comes, the later it has its turn with the engine.
+        self._prompts.append(_Prompt(len(self._prompts) + 1, turn, tokens, loses))
+
+    def read_batch(self) -> None:
+        """Reads one batch of what there is."""
+        for prompt in self._prompts:
+            prompt.begin_or_go_on()
+        room, had = BATCH, []
+        for prompt in self._prompts:
+            if taken := prompt.take(room):
+                prompt.read += taken
+                room -= taken
+                had.append(prompt)
+        self.tokens_read += BATCH - room
+        for prompt in had:
+            prompt.is_in = not prompt.turn.stops(Work(prompt.read, prompt.tokens, 0))
+            if prompt.read == prompt.tokens:
+                self.order.append(prompt.number)
+
+    def read_all(self) -> list[int]:
+        """Reads what is left; the order in which all were read."""
+        for _ in range(_ENOUGH):
+            if len(self.order) == len(self._prompts):
+                return self.order
+            self.read_batch()
+        raise AssertionError(f"of {len(self._prompts)} prompts these were read: {self.order}")
+
+
+def order_of(tokens: Sequence[int]) -> list[int]:
+    """The order in which prompts are read that come one with each batch."""
+    reading = Reading()
+    for each in tokens:
+        reading.come(each)
+        reading.read_batch()
+    return reading.read_all()
+
+
+def read_of_others(tokens: int, short: int, each_time: int) -> int:
+    """How many tokens of others are read before a prompt is, while short ones keep coming."""
+    reading = Reading()
+    reading.come(tokens)
+    for _ in range(_ENOUGH):
+        reading.read_batch()
+        if 1 in reading.order:
+            return reading.tokens_read - tokens
+        for _ in range(each_time):
+            reading.come(short)
+    raise AssertionError("it was never read")
+
+
+def order_beside(tokens: int, what: str, other: int, looks: int = 0) -> list[int]:
+    """The order in which a prompt and one that comes after its first batch are read. `what` the
+    first one may be: ``that it could not go on with``, or ``of which it has lost what it had
+    read`` when it stopped once before."""
+    reading = Reading()
+    loses = what.startswith("of which")
+    reading.come(tokens, may_stop=what != "that it could not go on with", loses=loses)
+    reading.read_batch()
+    if loses:
+        reading.come(1)
+        while not reading.order:
+            reading.read_batch()
+        reading.order.clear()
+        reading.read_batch()
+    reading.come(other, looks=looks)
+    seen = {1: 1, len(reading._prompts): 2}
+    while not reading.order or len(reading.order) < 2:
+        reading.read_batch()
+    return [seen[each] for each in reading.order]
+
+
+def waits_though_called_off(tokens: int, other: int) -> bool:
+    """Whether a prompt behind another one still waits once it is called off."""
+    turns, cancelled, held = PromptTurns(BATCH), threading.Event(), threading.Event()
+
+    def on_hold(is_held: bool) -> None:
+        held.set()
+
+    with turns.taken(tokens), turns.taken(other) as turn:
+        waiting = threading.Thread(target=turn.waits, args=(cancelled, on_hold), daemon=True)
+        waiting.start()
+        assert held.wait(_SOON), "it does not wait at all"
+        cancelled.set()
+        waiting.join(_SOON)
+        return waiting.is_alive()
+
+
+def chosen(read: str, prompt: str) -> int:
+    """The slot, from 1 on, in which a prompt such as ``talk+40`` is read, which is ``talk`` with so
+    many times more behind it, where `read` tells of each slot what it has read and how many prompts
+    ago; ``-``: nothing."""
+    slots = [_kept(each) for each in read.split()]
+    return 1 + slot_for(_text(prompt), slots)
+
+
+def _kept(told: str) -> SlotMemory:
+    if told == "-":
+        return SlotMemory()
+    what, since = told.split(":")
+    return SlotMemory(_text(what), int(since))
+
+
+def _text(told: str) -> bytes:
+    name, _, times = told.partition("+")
+    return name.encode() * 10 + b"".join(
+        b"%s %d." % (name.encode(), n) for n in range(int(times or 0))
+    )

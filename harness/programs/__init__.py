@@ -1,0 +1,1 @@
+"""Programs of others that ask a swarm, and what they are answered."""

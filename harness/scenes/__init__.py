@@ -1,0 +1,1 @@
+"""What scenarios do to real programs, and what they see of them."""

@@ -1,0 +1,147 @@
+"""Whose prompt an engine reads, where one is so long that others would wait for it. Phase 11.
+
+An engine reads in batches, and fills each with the prompt that is first among its slots until that
+is read: beside a prompt of many batches nobody else has a first token before its end. So a long
+one makes way, between two batches, for one that is much shorter, and goes on where it was. What
+comes after it may cost it no more tokens than it has itself, and it gets on by a batch between two
+stops, so that prompts that keep coming hold it up for a while, and not for ever. Of prompts that
+are long alike, one is read behind the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+from rbee.worker.engines import Work
+
+#: How often somebody who waits looks whether his answer is still wanted (seconds).
+_LOOK_S = 0.25
+
+
+def makes_way(left: int, total: int, overtaken: int, unread: int, batch: int) -> bool:
+    """Whether a prompt of `total` tokens, `left` of them still to read, lets one pass that has
+    `unread` to read: where that saves the other one more than a batch, and is at most half as much
+    as its own. Those that have passed it already have had `overtaken`. Pure."""
+    return left > batch and unread <= left // 2 and overtaken + unread <= total
+
+
+def reads_behind(left: int, unread: int, batch: int) -> bool:
+    """Whether a prompt that passes nobody, with `unread` tokens to read, waits for one that has
+    `left`: where both fill batches of their own. The last ones of it share theirs. Pure."""
+    return min(left, unread) > 2 * batch
+
+
+class PromptTurns:
+    """The prompts that an engine reads, with batches of so many tokens."""
+
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
+        self.changed = threading.Condition()
+        self._reading: list[PromptTurn] = []
+
+    @contextlib.contextmanager
+    def taken(self, unread: int, *, may_stop: bool = True) -> Iterator[PromptTurn]:
+        """For a prompt that has about `unread` tokens to read. One that may not stop could not go
+        on where it was."""
+        turn = PromptTurn(self, unread, may_stop)
+        with self.changed:
+            for each in self._reading:
+                each.let_pass(turn)
+            if not any(turn in each.before for each in self._reading):
+                turn.before |= {
+                    each for each in self._reading if reads_behind(each.left, unread, self.batch)
+                }
+            self._reading.append(turn)
+        try:
+            yield turn
+        finally:
+            with self.changed:
+                self.is_read(turn)
+
+    def is_read(self, turn: PromptTurn) -> None:
+        """Nobody waits for this prompt any more."""
+        if turn in self._reading:
+            self._reading.remove(turn)
+        for each in self._reading:
+            each.before.discard(turn)
+        self.changed.notify_all()
+
+    def knows(self, turn: PromptTurn) -> None:
+        """How much of this prompt is unread is known: who need not wait for that goes on."""
+        for each in self._reading:
+            each.look_again(turn)
+        self.changed.notify_all()
+
+
+class PromptTurn:
+    """One prompt: when it is read, and when it stops for others."""
+
+    def __init__(self, turns: PromptTurns, unread: int, may_stop: bool) -> None:
+        self._turns = turns
+        self._may_stop = may_stop
+        #: Tokens that are to be read, at first and now; a guess until the engine has told them.
+        self.total = self.left = max(unread, 1)
+        #: What those have to read that have passed it, by which of them.
+        self._passed: dict[PromptTurn, int] = {}
+        #: Whose prompts are read before any more of this one is.
+        self.before: set[PromptTurn] = set()
+        #: Whether it has stopped for others, and may go on when they are read.
+        self.has_stopped = False
+        self._is_told = False
+        #: How much was read of it when it began or went on.
+        self._read = 0
+
+    def waits(self, cancelled: threading.Event, on_hold: Callable[[bool], object]) -> None:
+        """Blocks while others are read before it, or until it is cancelled; `on_hold` is told
+        before and after."""
+        with self._turns.changed:
+            if self.before:
+                on_hold(True)
+                while self.before and not cancelled.is_set():
+                    self._turns.changed.wait(_LOOK_S)
+                on_hold(False)
+            self.has_stopped = False
+
+    def stops(self, work: Work) -> bool:
+        """Takes over what the engine has read of it; whether it stops here for others."""
+        if not self.left:
+            return False
+        with self._turns.changed:
+            if work.made or work.read >= work.to_read:
+                self.left = 0
+                self._turns.is_read(self)
+                return False
+            self.left = work.to_read - work.read
+            if not self._is_told:
+                self._is_told = True
+                self.total, self._read = self.left, work.read
+            if work.read < self._read:
+                self._may_stop = False  # what it had read is lost to it
+            self._turns.knows(self)
+            self.has_stopped = self._may_stop and bool(self.before) and work.read > self._read
+            if self.has_stopped:
+                self._read = work.read
+            return self.has_stopped
+
+    def let_pass(self, other: PromptTurn) -> None:
+        """Has another prompt, which has just come, be read before any more of this one."""
+        passed = sum(self._passed.values())
+        if self._may_stop and makes_way(
+            self.left, self.total, passed, other.left, self._turns.batch
+        ):
+            self._passed[other] = other.left
+            self.before.add(other)
+
+    def look_again(self, other: PromptTurn) -> None:
+        """Waits for another prompt no more, where that is not what it was taken for."""
+        if other not in self.before:
+            return
+        if other not in self._passed:
+            waits = reads_behind(other.left, self.left, self._turns.batch)
+        else:
+            self._passed[other] = max(other.left, self._passed[other])
+            waits = other.left <= max(self.left // 2, self._turns.batch)
+        if not waits:
+            self.before.discard(other)

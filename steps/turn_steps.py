@@ -1,0 +1,80 @@
+"""Prompts that an engine reads in turn, and the slots in which it does."""
+
+from __future__ import annotations
+
+from harness.decisions import in_turn
+from harness.rig.sentences import Context, then, when
+from rbee.worker.engines.turns import makes_way
+
+
+@when(
+    "of a prompt of {total:d} tokens {left:d} are unread, {passed:d} have passed it, and one of "
+    "{unread:d} comes"
+)
+def one_comes(context: Context, total: int, left: int, passed: int, unread: int) -> None:
+    context.makes_way = makes_way(left, total, passed, unread, in_turn.BATCH)
+
+
+@then("it makes way: {makes_way}")
+def does_make_way(context: Context, makes_way: str) -> None:
+    assert context.makes_way == (makes_way == "yes"), context.makes_way
+
+
+@when('an engine is given prompts of "{tokens}" tokens, one with each batch that it reads')
+def given_with_each_batch(context: Context, tokens: str) -> None:
+    context.order = in_turn.order_of([*map(int, tokens.split())])
+
+
+@then('they are read in the order "{order}"')
+def read_in_order(context: Context, order: str) -> None:
+    seen = " ".join(map(str, context.order))
+    assert seen == order, f"they are read in the order {seen}"
+
+
+@when("an engine reads a prompt of {tokens:d} tokens while two of {short:d} come with each batch")
+def short_ones_keep_coming(context: Context, tokens: int, short: int) -> None:
+    context.read_of_others = in_turn.read_of_others(tokens, short, 2)
+
+
+@then("it has read at most {most:d} tokens of others before that is read")
+def read_at_most(context: Context, most: int) -> None:
+    assert context.read_of_others <= most, context.read_of_others
+
+
+@when(
+    "an engine reads a prompt of {tokens:d} tokens, and one of {other:d} comes that looks like one "
+    "of {looks:d}"
+)
+def longer_than_it_looked(context: Context, tokens: int, other: int, looks: int) -> None:
+    context.order = in_turn.order_beside(tokens, "", other, looks)
+
+
+@when("an engine reads a prompt of {tokens:d} tokens {what}, and one of {other:d} comes")
+def one_that_is_not_stopped(context: Context, tokens: int, what: str, other: int) -> None:
+    context.order = in_turn.order_beside(tokens, what, other)
+
+
+@when(
+    'the slots of an engine have read "{read}" so many prompts ago, and one begins that is '
+    '"{prompt}"'
+)
+def slots_have_read(context: Context, read: str, prompt: str) -> None:
+    context.slot = in_turn.chosen(read, prompt)
+
+
+@then("it is read in slot {slot:d}")
+def read_in_slot(context: Context, slot: int) -> None:
+    assert context.slot == slot, f"it is read in slot {context.slot}"
+
+
+@when(
+    "an engine reads a prompt of {tokens:d} tokens, and one of {other:d} that stands behind it is "
+    "called off"
+)
+def one_is_called_off(context: Context, tokens: int, other: int) -> None:
+    context.waits = in_turn.waits_though_called_off(tokens, other)
+
+
+@then("that waits no more")
+def waits_no_more(context: Context) -> None:
+    assert not context.waits
