@@ -101,7 +101,7 @@ def tried_again(context: Context) -> None:
     openai_clients.assert_tried_again(context.statuses)
 
 
-@when("Schemathesis tries whatever the document allows, and what it forbids")
+@when("Schemathesis tries each kind of what the document allows, and of what it forbids")
 def try_everything(context: Context) -> None:
     context.tried, context.sent = other_clients.try_everything(context.cluster)
 

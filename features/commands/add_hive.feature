@@ -1,7 +1,7 @@
 Feature: The machines of the swarm: add-hive and remove-hive
 
   @only-asks
-  Scenario: The same machine is added twice
+  Scenario: A machine that is there is added again
     Given a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper add-hive localhost"
     Then stderr contains "error: there is a hive called 'localhost' already"

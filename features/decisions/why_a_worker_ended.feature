@@ -34,9 +34,9 @@ Feature: Why a worker ended, and what is done about it
       | status | does   | cause          | has                       | done              |
       | -11    | loaded | itself         | a draft and a projector   | WITHOUT_DRAFT     |
       | -6     | loaded | itself         | a projector               | WITHOUT_PROJECTOR |
-      | -11    | loaded | itself         | its chat template         | WITHOUT_TEMPLATE  |
-      | -11    | loaded | itself         | nothing to leave out      | DEADLY            |
-      | -11    | loaded | itself         | nothing to leave out, on a GPU | WITHOUT_TEMPLATE |
+      | -11    | loaded | itself         | nothing else              | WITHOUT_TEMPLATE  |
+      | -11    | loaded | itself         | a crash before that       | DEADLY            |
+      | -11    | loaded | itself         | a crash before that, on a GPU | WITHOUT_TEMPLATE |
       | -11    | loaded | itself         | a draft, but no restart left | TOO_OFTEN      |
       | 1      | loaded | itself         | a draft                   | AGAIN             |
       | -9     | loaded | perhaps memory | a projector               | AGAIN             |

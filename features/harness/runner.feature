@@ -127,7 +127,7 @@ Feature: The runner counts what ran, and a green run can be believed
         | complaint                       |
         | was never awaited               |
         | nobody looks at this            |
-        | a task is still pending         |
+        | still pending at the end: <Task |
         | holds 'Traceback'               |
         | holds a secret: Bearer <secret> |
         | is still held                   |

@@ -105,9 +105,7 @@ Feature: A download survives whatever happens to it
 
     Background:
       Given a hub that holds "author/minillama", and a hive that gives up at the first trouble
-      And a swarm that was left warm by "rbee-keeper up"
 
-    @only-asks
     Scenario: A part of a split model that has arrived is not fetched again
       Given the hub once cuts the connection 300000 bytes into "minillama-q8_0-00002-of-00003.gguf"
       And "rbee-keeper pull HF:author/minillama-split" has failed
@@ -119,9 +117,9 @@ Feature: A download survives whatever happens to it
       And the hub was asked for "minillama-q8_0-00001-of-00003.gguf" from its beginning, 1 time
       And the hub was asked for "minillama-q8_0-00002-of-00003.gguf" and then for its bytes from 300000 on
 
-    @only-asks
     Scenario: A model that has changed on the hub in between is fetched from its beginning
-      Given the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"
+      Given a swarm that was left warm by "rbee-keeper up"
+      And the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"
       And "rbee-keeper pull HF:author/minillama:Q8_0" has failed
       And a new version of "author/minillama" has been published
       When I type "rbee-keeper pull HF:author/minillama:Q8_0"

@@ -30,9 +30,9 @@ Feature: What happens to a model that no machine has room for
 
   Scenario: It says what a model in one piece says, to four callers at once, too
     Given the GPUs of all machines have 0.64 GB
-    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --device cpu --node localhost 'Repeat: the bee, the bee, the bee'" was typed for comparison
+    And "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --device cpu --node localhost 'Repeat: the bee, the bee, the bee'" was typed for comparison
     And a swarm that was left warm by "rbee-keeper infer --keep-alive --ctx 1024 --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --no-cpu 'Repeat: the bee, the bee, the bee'" in 4 terminals at once
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --no-cpu 'Repeat: the bee, the bee, the bee'" in 4 terminals at once
     Then each of them has worked
     And all of them have shown the same
     And one of its workers takes 4 jobs at once on "gpu0+gpu0@attic"

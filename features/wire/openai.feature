@@ -196,6 +196,6 @@ Feature: What the queen answers in OpenAI's words
       Then it has read all of the stream, and its connection has ended
 
     @needs-clients
-    Scenario: The document is true, as a program finds that tries all of it
-      When Schemathesis tries whatever the document allows, and what it forbids
+    Scenario: The document is true, as a program finds that tries each kind of it
+      When Schemathesis tries each kind of what the document allows, and of what it forbids
       Then it has found nothing that the document does not tell, and no 500

@@ -1,5 +1,5 @@
 """What is typed where a command of another's stands: a copy of a program runs it that has its
-packages already (`asking.run_what_is_typed`), with these arguments, streams and surroundings.
+packages already (`asking.Typed`), with these arguments, streams and surroundings.
 
 It needs nothing beyond Python, and starts in a hundredth of a second.
 """

@@ -22,13 +22,13 @@ def assert_cause(found: Cause, named: str) -> None:
 
 
 def ended(status: int, does: str, named: str, has: str) -> Ended:
-    """A worker of the CPU that has ended; `has` says what it would load, and what is left to it."""
+    """A worker of the CPU that has ended; `has` says what it would load, and what was before."""
     return Ended(
         status,
         _CAUSES[named],
         may_restart="no restart left" not in has,
         was_loading=does == "loaded",
-        loads_died=1 if "nothing to leave out" in has else 0,
+        loads_died=1 if "a crash before" in has else 0,
         on_cpu="on a GPU" not in has,
         draft="draft" in has,
         projector="projector" in has,

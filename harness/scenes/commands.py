@@ -17,7 +17,7 @@ from harness.rig.waiting import wait_until
 #: A row of a table, by the names of its columns.
 Row = Mapping[str, str]
 
-_EXAMPLE = re.compile(r"^ {2,}(rbee-keeper .*)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^ {2,}((?:echo .*\| )?rbee-keeper .*)$", re.MULTILINE)
 #: How the quick reader of an `infer` goes about each command line, beside click.
 _READ = """
 import shlex, sys

@@ -153,7 +153,7 @@ class Rehearsal:
 
     def found_by_another(self) -> int:
         """How many belong to this home for a program that orphans do not come back to."""
-        looks = "import pathlib, sys; from harness import census; "
+        looks = "import pathlib, sys; from harness.rig import census; "
         looks += "print(len(census.members(pathlib.Path(sys.argv[1]))))"
         environment = {k: v for k, v in os.environ.items() if k != "RBEE_HOME"}
         command = [sys.executable, "-c", looks, str(self.inner.home)]
