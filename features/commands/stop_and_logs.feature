@@ -32,6 +32,7 @@ Feature: One worker less, and what they wrote: stop and logs
       Then stdout shows a row "LOG SIZE AGE"
       And stdout shows a row "queen"
       And stdout shows a row "hive-localhost"
+      And the exit status is 0
       And nothing is left running
 
     Scenario: The list of logs for programs
