@@ -5,11 +5,11 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
 
   Rule: An answer that cannot be written is an error
 
-    @only-asks
     @fault.keeper.lose-the-answer
     Scenario: The disk is full
-      Given a swarm that is warm
-      When I type "rbee-keeper infer 'hello' > /dev/full"
+      Given a hub that holds "author/endless-llama"
+      And a swarm that is warm
+      When I type "rbee-keeper infer --model HF:author/endless-llama 'write a short story' > /dev/full"
       Then the terminal narrates
         """
         bee-keeper: cancelling the job
