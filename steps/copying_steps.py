@@ -14,3 +14,8 @@ def may_start_a_copy(context: Context, kind: str) -> None:
 @then('it starts "{what}"')
 def it_starts(context: Context, what: str) -> None:
     assert context.started == what, context.started
+
+
+@then("the queen has begun as a copy")
+def queen_is_copy(context: Context) -> None:
+    copying.assert_queen_is_copy(context.cluster)

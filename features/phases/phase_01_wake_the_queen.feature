@@ -57,8 +57,14 @@ Feature: Phase 1: the keeper finds the queen or wakes her
     Then both terminals show a finished answer
     And nothing is left running
 
+  @needs-linux @fault.keeper.begin-her-anew
+  Scenario: A queen that a command wakes is a copy of it
+    When I type "rbee-keeper infer --keep-alive 'hello'"
+    Then the queen has begun as a copy
+    And the swarm stays up
+
   @needs-linux @fault.shared.copy-threads @fault.shared.copy-the-unseen @fault.shared.copy-any-letters
-  Scenario Outline: A queen is a copy of her keeper, who has imported half of her, where that is as good: <case>
+  Scenario Outline: A copy has imported half of her, and is made where it is as good: <case>
     When a program that <case> may start a copy of itself
     Then it starts "<what>"
 

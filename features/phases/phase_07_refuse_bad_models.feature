@@ -64,10 +64,8 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the hive's catalog holds no model
     And 0 worker is running
 
-  @only-asks
   Scenario: An architecture that no engine knows
     Given a hub that holds "author/unknown-arch"
-    And a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper infer --model HF:author/unknown-arch 'hello'"
     Then stderr contains "beellm"
     And stderr contains "  try: "
@@ -76,6 +74,7 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
       hive: worker <worker id> died (<how>); restart <count> in <delay> s
       """
     And the exit status is 1
+    And nothing is left running
 
   @only-asks
   Scenario: An architecture that the chosen engine does not know names the engine to try

@@ -65,13 +65,12 @@ Feature: Phase 11: tokens stream over three hops
     When I type "rbee-keeper infer --top-p 0.0001 --temperature 1 'write a short story'"
     Then stdout holds what the engine alone writes to "write a short story"
 
-  @only-asks
   Scenario: A prompt that does not fit into the context
-    Given a swarm that is warm
     When I type "rbee-keeper infer --ctx 256 -" with a prompt of 2000 words
     Then stderr contains "error: the prompt does not fit"
     And stderr contains "try: send a shorter prompt"
     And the exit status is not 0
+    And nothing is left running
 
   @only-asks
   Scenario: An answer that was cut says so

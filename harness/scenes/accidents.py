@@ -1,7 +1,8 @@
 """Accidents that happen to the programs from outside, at an exact moment.
 
 A small module that Python imports at its start watches what a worker does; when it opens its
-model it is killed or stopped, as the kernel would do it. The product is as it is.
+model it is killed or stopped, as the kernel would do it. The product is as it is, but that a keeper
+starts its queen anew: a copy of it would import no such module.
 """
 
 from __future__ import annotations

@@ -41,3 +41,9 @@ def started_by(cluster: Cluster, kind: str) -> str:
         check=True,
     )
     return asked.stdout.strip()
+
+
+def assert_queen_is_copy(cluster: Cluster) -> None:
+    """The queen's command line names no file that a program begins anew with."""
+    (queen,) = [each for each in cluster.processes() if each.role == "queen"]
+    assert "begin.py" not in " ".join(queen.command), queen
