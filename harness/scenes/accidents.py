@@ -320,10 +320,12 @@ def at_start(cluster: Cluster, code: str) -> None:
 
 def kill_each(cluster: Cluster, line: str, table: Iterable[Mapping[str, str]]) -> list[str]:
     """Runs the `command` of each row, one after the other in the same home, and kills the program
-    of its `role` as soon as the command narrates this line.
+    of its `role` as soon as the command narrates this line. Where the row has a command that is
+    `next`, it is run then.
 
     Returns what was left running after each of them: an empty text where nothing was. Raises
-    AssertionError where a command says no such line, or goes on without an end.
+    AssertionError where a command says no such line, or goes on without an end, and where the next
+    one fails.
     """
     left = []
     for row in table:
@@ -336,6 +338,8 @@ def kill_each(cluster: Cluster, line: str, table: Iterable[Mapping[str, str]]) -
             left.append(f"after the {row['role']} was killed: {error}")
         else:
             left.append("")
+        if "next" in row:
+            cluster.assert_status(0, cluster.run(row["next"]))
     return left
 
 

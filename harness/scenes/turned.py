@@ -34,7 +34,7 @@ class Turned:
         self._hive = HostileHive(cluster.token, cluster.ports.hive, cluster.url("queen"))
         cluster.on_close(self._leave)
         # It does not end by itself, and its queen would wait for it, or for an answer.
-        cluster.set(stop_request=0.5, stop_term=0.5, stop_total=1, list_patience=1)
+        cluster.set(stop_request=0.5, stop_term=0.5, stop_total=1, list_patience=2)
         cluster.assert_status(0, cluster.run("rbee-keeper up"))
         cluster.expect_warm()
         self._before = self._mebibytes()

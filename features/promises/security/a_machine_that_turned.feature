@@ -7,11 +7,11 @@ Feature: A machine that turns on its owner takes nothing down
   Scenario: What it answers when it is asked for its models
     Given a hive that is somebody else's by now
     When I type "rbee-keeper models" while it answers "GET /models" in each of these ways
-      | how                           | status | says                      |
-      | never                         | 0      | localhost does not answer |
-      | without an end                | 0      | localhost does not answer |
-      | with a gigabyte in a megabyte | 0      | localhost does not answer |
-      | with another place to ask     | 0      | localhost does not answer |
+      | how                           | status | says                                                                                               |
+      | never                         | 0      | localhost does not answer: its models are not listed (it takes longer than 2 s)                    |
+      | without an end                | 0      | localhost does not answer: its models are not listed (hive localhost says more than 16777216 bytes |
+      | with a gigabyte in a megabyte | 0      | localhost does not answer: its models are not listed (answer of hive localhost is no JSON          |
+      | with another place to ask     | 0      | localhost does not answer: its models are not listed (hive localhost answered 307                  |
     Then each of them says what its row tells, and ends with its status
     And the queen has grown by less than 100 MiB
     And nobody was asked for anything in its place
