@@ -39,10 +39,8 @@ Feature: Phase 11: tokens stream over three hops
       | llamacpp      |
       | ctransformers |
 
-  @only-asks
   Scenario Outline: The same seed draws the same story, another seed another one
-    Given a swarm that is warm
-    And I have typed "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
+    Given I have typed "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
     And I have typed "rbee-keeper infer --engine <engine> --seed 8 'tell me a story'"
     When I type "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
     Then the first of the last three answers is the same as the last
