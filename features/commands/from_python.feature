@@ -60,19 +60,3 @@ Feature: A Python program uses the swarm: rbee.swarm()
     And a program of Python that reads a story of "HF:author/endless-llama"
     When that program of Python is ended by force
     Then nothing is left running
-
-  @fault.keeper.copy-a-program
-  Scenario: A queen who is woken for a program is no copy of it, which may be large
-    When this program runs
-      """
-      import os, rbee
-
-      os.register_at_fork(before=lambda: print("I am copied"))
-      with rbee.swarm() as swarm:
-          print(swarm.chat("hello", temperature=0).text.strip())
-      """
-    Then it has printed
-      """
-      Hello! How can I help you today?
-      """
-    And nothing is left running

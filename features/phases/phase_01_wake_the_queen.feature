@@ -56,21 +56,3 @@ Feature: Phase 1: the keeper finds the queen or wakes her
     When I type "rbee-keeper infer 'hello'" in two terminals at once
     Then both terminals show a finished answer
     And nothing is left running
-
-  @needs-linux @fault.keeper.begin-her-anew
-  Scenario: A queen that a command wakes is a copy of it
-    When I type "rbee-keeper infer --keep-alive 'hello'"
-    Then the queen has begun as a copy
-    And the swarm stays up
-
-  @needs-linux @fault.shared.copy-threads @fault.shared.copy-the-unseen @fault.shared.copy-any-letters
-  Scenario Outline: A copy has imported half of her, and is made where it is as good: <case>
-    When a program that <case> may start a copy of itself
-    Then it starts "<what>"
-
-    Examples:
-      | case                        | what           |
-      | has one thread              | a copy         |
-      | has two threads             | a program anew |
-      | writes ASCII                | a program anew |
-      | was called by a few letters | a program anew |

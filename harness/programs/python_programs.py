@@ -16,9 +16,8 @@ with rbee.swarm() as swarm:
 
 def run(cluster: Cluster, text: str) -> None:
     """Runs a program to its end, which is a good one."""
-    # So long a command line has room to show what a copy of it would be; see `rbee.process.forked`.
-    cluster.write("program_of_somebody.py", text)
-    cluster.assert_status(0, cluster.run("python program_of_somebody.py"))
+    cluster.write("program.py", text)
+    cluster.assert_status(0, cluster.run("python program.py"))
 
 
 def reading(cluster: Cluster, model: str) -> Running:

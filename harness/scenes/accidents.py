@@ -1,8 +1,7 @@
 """Accidents that happen to the programs from outside, at an exact moment.
 
 A small module that Python imports at its start watches what a worker does; when it opens its
-model it is killed or stopped, as the kernel would do it. The product is as it is, but that a keeper
-starts its queen anew: a copy of it would import no such module.
+model it is killed or stopped, as the kernel would do it. The product is as it is.
 """
 
 from __future__ import annotations
@@ -40,15 +39,6 @@ def _watch(event, arguments):
         signal.pthread_kill(threading.get_ident(), signal.{signal})
 
 sys.addaudithook(_watch)
-"""
-
-#: A queen is no copy of her keeper, so that she, too, has a start at which code can be run.
-_NO_COPY = """
-import sys
-
-if "rbee.keeper" in sys.orig_argv:
-    from rbee.process.child import Child
-    Child.fork = Child.start
 """
 
 _MISSING = """
@@ -296,7 +286,7 @@ def other_version(folder: Path, version: str, module: str = "") -> Path:
 def _customised(folder: Path, code: str) -> Path:
     made = folder / "at-start"
     made.mkdir()
-    (made / "sitecustomize.py").write_text(_NO_COPY + textwrap.dedent(code))
+    (made / "sitecustomize.py").write_text(textwrap.dedent(code))
     return made
 
 

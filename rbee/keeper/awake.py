@@ -167,19 +167,13 @@ class AwakeQueen:
 
 @contextlib.contextmanager
 def awake_queen(
-    screen: Screen,
-    where: QueenTarget,
-    wanted: Sequence[str] = NOTHING,
-    model: str = "",
-    *,
-    is_ours: bool = True,
+    screen: Screen, where: QueenTarget, wanted: Sequence[str] = NOTHING, model: str = ""
 ) -> Iterator[AwakeQueen]:
     """The queen, found or woken; on the way out she sleeps again if this keeper woke her.
 
     `wanted` is what a woken queen starts right away, before she is asked for it; `model` is what
     she will be asked for. Before she is woken, `model_not_found` is raised where that is a name
-    that nobody has given. She begins as a copy of this program, unless it is somebody else's
-    (`is_ours`), who has nothing to do in a queen.
+    that nobody has given.
     Raises `port_in_use` where another program holds her port, `unauthorized` where a queen with
     another token does, `queen_unreachable` where she was named and does not answer, and what a
     queen that cannot start reports.
@@ -202,7 +196,7 @@ def awake_queen(
 
         screen.say(narration.QUEEN_ASLEEP)
         log = where.home.log("queen")
-        child = (Child.fork if is_ours else Child.start)("queen", log, *wanted)
+        child = Child.start("queen", log, *wanted)
         queen = AwakeQueen(screen, where, child)
     try:
         if child is not None:

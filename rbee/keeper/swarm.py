@@ -259,8 +259,7 @@ class swarm:
         umask = os.umask(0o077)
         try:
             where = QueenTarget.of(Home.open(), *self._named)
-            waking = awake_queen(self._screen, where, NOTHING, is_ours=False)
-            queen = self._lasting.enter_context(waking)
+            queen = self._lasting.enter_context(awake_queen(self._screen, where, NOTHING))
         finally:
             os.umask(umask)
         return Swarm(queen, where)

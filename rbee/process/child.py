@@ -67,7 +67,7 @@ class Child:
 
     @classmethod
     def fork(cls, role: str, log: Path, *options: str) -> Child:
-        """The same as a copy of this process, which is a program of ours and has no event loop yet.
+        """The same as a copy of this process, which has no event loop and no second thread yet.
 
         It starts the plain way where copies cannot be trusted (see `forked`).
         """
@@ -75,8 +75,6 @@ class Child:
             return cls.start(role, log, *options)
         from rbee.process import forked
 
-        if not forked.may_be_trusted():
-            return cls.start(role, log, *options)
         return cls._begin(forked.fork, role, log, options)
 
     @classmethod

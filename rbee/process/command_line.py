@@ -12,17 +12,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-#: The fields of proc_pid_stat(5) at which it tells where they begin, without the first two.
-ARGUMENTS, ENVIRONMENT = 45, 47
-
-
-def memory_of(what: int) -> tuple[int, int]:
-    """Where in the memory of this process the kernel finds what it shows of it: `ARGUMENTS` or
-    `ENVIRONMENT`, from and to. Linux only."""
-    with open("/proc/self/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
-    return int(fields[what]), int(fields[what + 1])
-
 
 def hide(words: Sequence[str]) -> None:
     """From now on ``ps`` shows a star for each byte of the last words of this command line.
@@ -33,7 +22,9 @@ def hide(words: Sequence[str]) -> None:
         return
     last = b"\0".join(map(os.fsencode, words)) + b"\0"
     with contextlib.suppress(OSError, ValueError, IndexError):
-        start, end = memory_of(ARGUMENTS)
+        with open("/proc/self/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        start, end = int(fields[45]), int(fields[46])  # arg_start and arg_end of proc_pid_stat(5)
         with open("/proc/self/mem", "r+b", buffering=0) as memory:
             memory.seek(max(start, end - len(last)))
             found = memory.read(len(last))

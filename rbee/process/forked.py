@@ -2,31 +2,26 @@
 
 Imports are most of a daemon's start and of its memory; like this they are made once, and the
 copies share the pages. It is for Linux, where nothing that a program imports starts a thread of
-its own behind Python's back, and for a parent that has no event loop yet, and no second thread.
+its own behind Python's back, and for a parent that has no event loop and no second thread yet.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import importlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from typing import IO, Literal, NoReturn, TextIO
+from typing import IO, NoReturn
 
 from rbee.process import apart
-from rbee.process.command_line import ARGUMENTS, ENVIRONMENT, memory_of
 
 assert sys.platform == "linux"
 
 #: The descriptor on which the copy reports.
 _READY_FD = 3
-#: The longest name of what a copy may be, or what that may fork: all have the room of the first.
-_LONGEST_ROLE = "rbee.worker"
 
 
 class Forked:
@@ -58,17 +53,6 @@ class Forked:
         return status
 
 
-def may_be_trusted() -> bool:
-    """Whether a copy of this process is as good as a program that begins anew: it has one thread,
-    it reads and writes UTF-8, and its command line has room to show which role a copy plays."""
-    try:
-        start, end = memory_of(ARGUMENTS)
-    except OSError:  # there is no /proc, where nothing is shown either
-        start = end = 0
-    has_room = len(f"{sys.executable} -m {_LONGEST_ROLE}") <= end - start
-    return has_room and threading.active_count() == 1 and sys.getfilesystemencoding() == "utf-8"
-
-
 def fork(role: str, options: Sequence[str], ready: int, output: IO[bytes]) -> Forked:
     """Starts the program of a role; it reports on `ready` and writes to `output`.
 
@@ -89,17 +73,12 @@ def fork(role: str, options: Sequence[str], ready: int, output: IO[bytes]) -> Fo
 def _play(role: str, options: Sequence[str], orders: int, ready: int, output: int) -> NoReturn:
     """Is that program until it ends. Nothing of the parent's is unwound."""
     status = 1
-    # What the parent has opened is never closed here, where its number is soon somebody else's.
-    gc.freeze()
-    _parents = sys.stdin, sys.stdout, sys.stderr
     try:
         os.setsid()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for number, descriptor in enumerate((orders, output, output)):
             os.dup2(descriptor, number)
         os.dup2(ready, _READY_FD, inheritable=False)
         os.closerange(_READY_FD + 1, os.sysconf("SC_OPEN_MAX"))
-        sys.stdin, sys.stdout, sys.stderr = (_stream(number) for number in range(3))
         sys.argv = [f"rbee.{role}", "--ready-fd", str(_READY_FD), *options]
         sys.orig_argv = [sys.executable, "-m", *sys.argv]
         _show_as(" ".join(sys.orig_argv))
@@ -118,14 +97,6 @@ def _play(role: str, options: Sequence[str], orders: int, ready: int, output: in
         os._exit(status)
 
 
-def _stream(number: int) -> TextIO:
-    """A standard stream as Python opens it in its UTF-8 mode, whatever the parent's is."""
-    mode: Literal["r", "w"] = "w" if number else "r"
-    errors = "backslashreplace" if number == 2 else "surrogateescape"
-    buffered = 1 if number == 2 else -1
-    return open(number, mode, buffered, encoding="utf-8", errors=errors, closefd=False)
-
-
 def _forget_all_but(environment: Mapping[str, str]) -> None:
     """Replaces the environment, also in the memory that ``/proc/PID/environ`` shows.
 
@@ -137,7 +108,9 @@ def _forget_all_but(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     if begun == dict(os.environb):
         return
-    start, end = memory_of(ENVIRONMENT)
+    with open("/proc/self/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    start, end = int(fields[47]), int(fields[48])  # env_start and env_end of proc_pid_stat(5)
     if not 0 < start < end:
         return  # the kernel does not tell where the environment is
     kept = b"".join(b"%s=%s\0" % each for each in os.environb.items())
