@@ -106,8 +106,8 @@ class PromptTurn:
 
     def stops(self, work: Work) -> bool:
         """Takes over what the engine has read of it; whether it stops here for others."""
-        if not self.left:
-            return False
+        if self.has_stopped or not self.left:
+            return self.has_stopped
         with self._turns.changed:
             if work.made or work.read >= work.to_read:
                 self.left = 0
