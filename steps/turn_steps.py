@@ -55,6 +55,24 @@ def one_that_is_not_stopped(context: Context, tokens: int, what: str, other: int
 
 
 @when(
+    "an engine reads a prompt of {tokens:d} tokens that is given up, and one of {other:d} stands "
+    "behind it"
+)
+def given_up(context: Context, tokens: int, other: int) -> None:
+    context.waits = in_turn.waits_for_who_is_given_up(tokens, other)
+
+
+@when('a slot has read "{read}", and "{prompt}" is called off before it is read there')
+def called_off_unread(context: Context, read: str, prompt: str) -> None:
+    context.unread = in_turn.unread_after_one_called_off(read, prompt)
+
+
+@then("it still has what it had read")
+def still_has_it(context: Context) -> None:
+    assert context.unread == 0, context.unread
+
+
+@when(
     'the slots of an engine have read "{read}" so many prompts ago, and one begins that is '
     '"{prompt}"'
 )

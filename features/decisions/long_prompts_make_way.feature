@@ -51,7 +51,16 @@ Feature: A long prompt makes way for a short one
     When an engine reads a prompt of 3000 tokens, and one of 2900 that stands behind it is called off
     Then that waits no more
 
+  @fault.worker.wait-for-who-is-given-up
+  Scenario: Nobody waits for one that is given up, though the engine still has it
+    When an engine reads a prompt of 3000 tokens that is given up, and one of 2900 stands behind it
+    Then that waits no more
+
   Rule: What a slot has read is used again
+
+    Scenario: What was called off before any of it was read displaces nothing
+      When a slot has read "talk+40", and "other" is called off before it is read there
+      Then it still has what it had read
 
     @fault.worker.first-slot-free
     Scenario Outline: In a slot: <what>

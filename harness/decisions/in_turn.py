@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from rbee.worker.engines import Work
-from rbee.worker.engines.slots import SlotMemory, slot_for
+from rbee.worker.engines.slots import SlotMemory, Slots, slot_for
 from rbee.worker.engines.turns import PromptTurn, PromptTurns
 
 #: Tokens of a batch.
@@ -56,7 +56,8 @@ class Reading:
     ) -> None:
         """One more comes; it `looks` as if it had so many tokens. Of one that `loses`, what was
         read is lost when it stops."""
-        turn = self._stack.enter_context(self._turns.taken(looks or tokens, may_stop=may_stop))
+        taken = self._turns.taken(looks or tokens, threading.Event(), may_stop=may_stop)
+        turn = self._stack.enter_context(taken)
         # The later it comes, the later it has its turn with the engine.
         self._prompts.append(_Prompt(len(self._prompts) + 1, turn, tokens, loses))
 
@@ -135,13 +136,43 @@ def waits_though_called_off(tokens: int, other: int) -> bool:
     def on_hold(is_held: bool) -> None:
         held.set()
 
-    with turns.taken(tokens), turns.taken(other) as turn:
+    with turns.taken(tokens, threading.Event()), turns.taken(other, cancelled) as turn:
         waiting = threading.Thread(target=turn.waits, args=(cancelled, on_hold), daemon=True)
         waiting.start()
         assert held.wait(_SOON), "it does not wait at all"
         cancelled.set()
         waiting.join(_SOON)
         return waiting.is_alive()
+
+
+def waits_for_who_is_given_up(tokens: int, other: int) -> bool:
+    """Whether a prompt still waits behind another one that nobody wants any more, which the engine
+    has forgotten."""
+    turns, given_up, held = PromptTurns(BATCH), threading.Event(), threading.Event()
+
+    def on_hold(is_held: bool) -> None:
+        held.set()
+
+    with turns.taken(tokens, given_up), turns.taken(other, threading.Event()) as turn:
+        args = (threading.Event(), on_hold)
+        waiting = threading.Thread(target=turn.waits, args=args, daemon=True)
+        waiting.start()
+        assert held.wait(_SOON), "it does not wait at all"
+        given_up.set()
+        waiting.join(_SOON)
+        return waiting.is_alive()
+
+
+def unread_after_one_called_off(read: str, prompt: str) -> int:
+    """How many tokens of what the only slot has read are unread there, once a prompt was called
+    off that had the slot."""
+    slots, text = Slots(1), _text(read)
+    with slots.taken(text) as slot:
+        slot.is_read = True
+    with slots.taken(_text(prompt)):
+        pass
+    with slots.taken(text) as slot:
+        return slot.unread
 
 
 def chosen(read: str, prompt: str) -> int:

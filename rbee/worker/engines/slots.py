@@ -80,7 +80,7 @@ class Slots:
                 with self._lock:
                     self._answers += 1
                     self._used[number] = self._answers
-                    self._texts[number] = slot.text[:_REMEMBERED]
+                    self._texts[number] = slot.text[:_REMEMBERED] if slot.is_read else before
                     self._taken.discard(number)
 
     def _choose(self, text: bytes) -> int | None:
@@ -97,3 +97,5 @@ class Slot:
         self.number = number
         self.unread = unread // BYTES_OF_TOKEN
         self.text = text
+        #: Whether the engine has read of it: else the slot has what it had.
+        self.is_read = False

@@ -42,10 +42,14 @@ class PromptTurns:
         self._reading: list[PromptTurn] = []
 
     @contextlib.contextmanager
-    def taken(self, unread: int, *, may_stop: bool = True) -> Iterator[PromptTurn]:
-        """For a prompt that has about `unread` tokens to read. One that may not stop could not go
-        on where it was."""
-        turn = PromptTurn(self, unread, may_stop)
+    def taken(
+        self, unread: int, cancelled: threading.Event, *, may_stop: bool = True
+    ) -> Iterator[PromptTurn]:
+        """For a prompt that has about `unread` tokens to read, until `cancelled` is set.
+
+        One that may not stop could not go on where it was.
+        """
+        turn = PromptTurn(self, unread, cancelled, may_stop)
         with self.changed:
             for each in self._reading:
                 each.let_pass(turn)
@@ -78,8 +82,11 @@ class PromptTurns:
 class PromptTurn:
     """One prompt: when it is read, and when it stops for others."""
 
-    def __init__(self, turns: PromptTurns, unread: int, may_stop: bool) -> None:
+    def __init__(
+        self, turns: PromptTurns, unread: int, cancelled: threading.Event, may_stop: bool
+    ) -> None:
         self._turns = turns
+        self._cancelled = cancelled
         self._may_stop = may_stop
         #: Tokens that are to be read, at first and now; a guess until the engine has told them.
         self.total = self.left = max(unread, 1)
@@ -93,6 +100,11 @@ class PromptTurn:
         #: How much was read of it when it began or went on.
         self._read = 0
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody still wants its answer."""
+        return not self._cancelled.is_set()
+
     def waits(self, cancelled: threading.Event, on_hold: Callable[[bool], object]) -> None:
         """Blocks while others are read before it, or until it is cancelled; `on_hold` is told
         before and after."""
@@ -101,6 +113,8 @@ class PromptTurn:
                 on_hold(True)
                 while self.before and not cancelled.is_set():
                     self._turns.changed.wait(_LOOK_S)
+                    # One that was given up may never come back from an engine that forgot it.
+                    self.before = {each for each in self.before if each.is_wanted}
                 on_hold(False)
             self.has_stopped = False
 

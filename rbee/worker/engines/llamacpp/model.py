@@ -182,13 +182,14 @@ class LlamaCpp:
         may_stop = request.cache_prompt is not False and not request.pictures
         with (
             self._slots.taken(text_of(body)) as slot,
-            self._turns.taken(slot.unread, may_stop=may_stop) as turn,
+            self._turns.taken(slot.unread, caller.cancelled, may_stop=may_stop) as turn,
         ):
             body = self._in_slot(body, slot)
             while True:
                 turn.waits(caller.cancelled, caller.on_hold)
                 if not self._write_on(request, body, answer, caller, turn):
                     return False
+                slot.is_read = True
                 if not turn.has_stopped:
                     slot.text += behind(body, answer.text)
                     return True
@@ -314,6 +315,7 @@ class LlamaCpp:
         """See `LlamaServer.written`."""
         with self._slots.taken(text_of(body)) as slot:
             yield from self._server.written(request, caller, on_read, self._in_slot(body, slot))
+            slot.is_read = True
 
     def _in_slot(self, body: dict[str, Any], slot: Slot) -> dict[str, Any]:
         """Has a body read in this slot, where that is not left to the engine."""
