@@ -86,8 +86,11 @@ Feature: rbee is brought to another machine
       And no rbee on "workstation"
       And pip on "workstation" finds no packages
       When I type "rbee-keeper add-hive --install workstation"
-      Then stderr contains "error: rbee could not be installed on workstation"
-      And stderr contains "rbee-keeper add-hive --install --offline workstation"
+      Then the terminal narrates
+        """
+        error: rbee could not be installed on workstation
+        try: let pip there reach a package index, or send all of it from here: rbee-keeper add-hive --install --offline workstation
+        """
       And what pip said last is passed on
       And the exit status is 1
       And "workstation" has no rbee at all
