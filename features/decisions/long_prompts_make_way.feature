@@ -67,17 +67,18 @@ Feature: A long prompt makes way for a short one
 
     @fault.worker.read-without-a-rest @fault.worker.rest-for-ever
     Scenario Outline: Beside an answer: <what>
-      A long prompt stops behind each batch for half of the time that this took, as long as anybody
-      writes: alone it takes 15 seconds where 200 tokens of it are read a second.
+      A long prompt stops for half of the time that a batch took, as long as anybody writes. By the
+      time an engine is told to stop it has begun with the next batch. Alone the prompt takes 15
+      seconds where 200 tokens of it are read a second.
       When a prompt of 3000 tokens is read at <speed> a second beside an answer of <tokens> at 25
       Then the answer takes at most <answer> seconds, and the prompt at most <prompt>
       And the prompt stops at most <stops> times
 
       Examples:
         | what                                  | speed | tokens | answer | prompt | stops |
-        | A word is said at once                | 200   | 8      | 3      | 15.5   | 1     |
-        | A few sentences                       | 200   | 64     | 8      | 17.5   | 2     |
-        | Somebody writes all the time          | 200   | 2000   | 93     | 19     | 3     |
+        | A word is said at once                | 200   | 8      | 5.5    | 15.5   | 1     |
+        | A few sentences                       | 200   | 64     | 13     | 17.5   | 2     |
+        | Somebody writes all the time          | 200   | 2000   | 93     | 18     | 2     |
         | Nobody writes                         | 200   | 0      | 0      | 15     | 0     |
         | An engine that nobody has to wait for | 5000  | 2000   | 81     | 0.6    | 1     |
 

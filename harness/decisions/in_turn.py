@@ -143,30 +143,38 @@ class Beside(NamedTuple):
 
 class _Engine:
     """Reads a prompt of so many tokens at `speed` a second, with a token of each answer in each
-    batch, and writes at `pace` where there is nothing to read."""
+    batch, and writes at `pace` where there is nothing to read.
+
+    It has begun with the next batch by the time it is told to stop.
+    """
 
     def __init__(self, tokens: int, speed: float, pace: float) -> None:
         self.now = 0.0
         self.turns = PromptTurns(BATCH, lambda: self.now)
         self._tokens, self._speed, self._pace = tokens, speed, pace
-        self._read, self._is_in = 0, False
+        self._read, self._is_in, self._is_stopping = 0, False, False
         self.stops = 0
         #: When the prompt was read.
         self.ended = 0.0
 
     def step(self, turn: PromptTurn, *, writes: bool) -> None:
         """One batch, or what there is of it."""
-        if not self.ended and not self._is_in and not turn.is_held():
+        if not self.ended and not self._is_in and not self._is_stopping and not turn.is_held():
             turn.waits(threading.Event(), lambda is_held: None)
             self._is_in = True
             turn.stops(Work(self._read, self._tokens, 0))
-        if self._is_in:
+        if self._is_stopping:
+            self._is_stopping = False
+            taken = min(BATCH, self._tokens - self._read)
+            self._read += taken
+            self.now += taken / self._speed
+        elif self._is_in:
             taken = min(BATCH, self._tokens - self._read)
             self._read += taken
             self.now += taken / self._speed
             has_stopped = turn.stops(Work(self._read, self._tokens, 0))
             self.stops += has_stopped
-            self._is_in = not has_stopped
+            self._is_in, self._is_stopping = not has_stopped, has_stopped
             if self._read == self._tokens:
                 self.ended, self._is_in = self.now, False
         elif writes or not self.ended:

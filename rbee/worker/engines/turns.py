@@ -138,6 +138,8 @@ class PromptTurn:
         self._read = 0
         #: When it went on, or its last batch was read.
         self._since = turns.now()
+        #: Until when its next batch is read, with which the engine has begun by the time it stops.
+        self._busy_until = 0.0
         #: How long it lets others write once nobody is read before it (seconds), and until when.
         self._rest = self._rest_until = 0.0
 
@@ -166,7 +168,8 @@ class PromptTurn:
         if self.before:
             return True
         if self._rest:
-            self._rest, self._rest_until = 0.0, self._turns.now() + self._rest
+            begin = max(self._turns.now(), self._busy_until)
+            self._rest, self._rest_until = 0.0, begin + self._rest
         return self._turns.now() < self._rest_until and self._turns.is_written
 
     def stops(self, work: Work) -> bool:
@@ -192,6 +195,7 @@ class PromptTurn:
                 self.has_stopped = bool(self.before) or (rest > 0 and self._turns.is_written)
                 if self.has_stopped:
                     self._read, self._rest = work.read, rest
+                    self._busy_until = now + took
             return self.has_stopped
 
     def let_pass(self, other: PromptTurn) -> None:
