@@ -252,6 +252,16 @@ def cause(context: Context, cause: str) -> None:
     ending.assert_cause(context.cause, cause)
 
 
+@when("a copy of a hive has ended whose status was lost")
+def ends_without_status(context: Context) -> None:
+    context.seen = ending.seen_of_lost()
+
+
+@then("its end is seen, with the status {status:d}")
+def ended_with_status(context: Context, status: int) -> None:
+    assert context.seen == (status, status), context.seen
+
+
 @when("a worker of the CPU has ended by {status:d} while it {does}, of {cause}, with {has}")
 def has_ended(context: Context, status: int, does: str, cause: str, has: str) -> None:
     context.ended = ending.ended(status, does, cause, has)

@@ -159,6 +159,11 @@ def no_rbee(context: Context, name: str) -> None:
     installing.remove(context.cluster, name)
 
 
+@given('all that rbee needs is on "{name}", but for "{package}"')
+def lacking_package(context: Context, name: str, package: str) -> None:
+    installing.lack_one_package(context.cluster, name, package)
+
+
 @given('rbee "{version}" on "{name}", with all that it needs')
 def other_rbee(context: Context, version: str, name: str) -> None:
     installing.downgrade(context.cluster, name, version)

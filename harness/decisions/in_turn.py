@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import threading
 from collections.abc import Sequence
 
 from rbee.worker.engines import Work
+from rbee.worker.engines.llamacpp.body import text_of
 from rbee.worker.engines.slots import SlotMemory, Slots, slot_for
 from rbee.worker.engines.turns import PromptTurn, PromptTurns
 
@@ -172,6 +174,28 @@ def unread_after_one_called_off(read: str, prompt: str) -> int:
     with slots.taken(_text(prompt)):
         pass
     with slots.taken(text) as slot:
+        return slot.unread
+
+
+def unread_beside_cache(read: Sequence[str], prompt: str) -> int:
+    """How many tokens of a prompt an engine is taken to have unread that has one slot, a cache
+    beside it, and has read these."""
+    slots = Slots(1, engine_chooses=True)
+    for each in read:
+        with slots.taken(_text(each)) as slot:
+            slot.is_read = True
+    with slots.taken(_text(prompt)) as slot:
+        return slot.unread
+
+
+def unread_of_picture(size: int) -> int:
+    """How many tokens a question about a picture is taken to have, whose file has so many bytes."""
+    url = "data:image/png;base64," + base64.b64encode(bytes(size)).decode()
+    content = [
+        {"type": "text", "text": "What is it?"},
+        {"type": "image_url", "image_url": {"url": url}},
+    ]
+    with Slots(1).taken(text_of({"messages": [{"role": "user", "content": content}]})) as slot:
         return slot.unread
 
 

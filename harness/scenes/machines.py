@@ -195,7 +195,8 @@ def add_hives(cluster: Cluster, names: str) -> None:
 
 
 def have_added(cluster: Cluster, names: str) -> None:
-    """The person has added machines to the swarm, which is asleep again.
+    """The person has added machines to the swarm, which is asleep again; `names` stand as they are
+    typed, with their options: ``--wake auto attic, localhost``.
 
     The first scenario of a test process does so. Those after it that are in the same case begin
     with the homes that it has left, which spares them three programs for each machine.

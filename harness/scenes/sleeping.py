@@ -152,7 +152,7 @@ def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> Slee
     machines.sit_beside(cluster, name, other)
     machines.simulate_equal(cluster, gb)
     sleeper = may_sleep(cluster, other)
-    machines.add_hives(cluster, f"--wake auto {other}, localhost")
+    machines.have_added(cluster, f"--wake auto {other}, localhost")
     sleeper.suspend()
     return sleeper
 

@@ -18,13 +18,22 @@ from rbee.worker.engines import Work
 
 #: How often somebody who waits looks whether his answer is still wanted (seconds).
 _LOOK_S = 0.25
+#: However few tokens of a prompt are unread, it counts as this part of a batch.
+_LEAST_PART = 4
 
 
 def makes_way(left: int, total: int, overtaken: int, unread: int, batch: int) -> bool:
     """Whether a prompt of `total` tokens, `left` of them still to read, lets one pass that has
     `unread` to read: where that saves the other one more than a batch, and is at most half as much
-    as its own. Those that have passed it already have had `overtaken`. Pure."""
-    return left > batch and unread <= left // 2 and overtaken + unread <= total
+    as its own. Those that have passed it already have cost it `overtaken`. Pure."""
+    cost = cost_of(unread, batch)
+    return left > batch and unread <= left // 2 and overtaken + cost <= total
+
+
+def cost_of(unread: int, batch: int) -> int:
+    """What it costs a prompt, in tokens, that one with `unread` to read passes it: of one that was
+    read before next to nothing may be unread, and the engine is still stopped for it. Pure."""
+    return max(unread, batch // _LEAST_PART)
 
 
 def reads_behind(left: int, unread: int, batch: int) -> bool:
@@ -90,7 +99,7 @@ class PromptTurn:
         self._may_stop = may_stop
         #: Tokens that are to be read, at first and now; a guess until the engine has told them.
         self.total = self.left = max(unread, 1)
-        #: What those have to read that have passed it, by which of them.
+        #: What it has cost that others have passed it (tokens), by which of them.
         self._passed: dict[PromptTurn, int] = {}
         #: Whose prompts are read before any more of this one is.
         self.before: set[PromptTurn] = set()
@@ -145,7 +154,7 @@ class PromptTurn:
         if self._may_stop and makes_way(
             self.left, self.total, passed, other.left, self._turns.batch
         ):
-            self._passed[other] = other.left
+            self._passed[other] = cost_of(other.left, self._turns.batch)
             self.before.add(other)
 
     def look_again(self, other: PromptTurn) -> None:
@@ -155,7 +164,8 @@ class PromptTurn:
         if other not in self._passed:
             waits = reads_behind(other.left, self.left, self._turns.batch)
         else:
-            self._passed[other] = max(other.left, self._passed[other])
+            cost = cost_of(other.left, self._turns.batch)
+            self._passed[other] = max(cost, self._passed[other])
             waits = other.left <= max(self.left // 2, self._turns.batch)
         if not waits:
             self.before.discard(other)
