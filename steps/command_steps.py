@@ -86,8 +86,8 @@ def type_examples(context: Context, command: str) -> None:
 
 @when("I type every example of the help of these commands")
 def type_all_examples(context: Context) -> None:
-    names = [row["command"] for row in context.table]
-    context.finished = commands.run_all_examples(context.cluster, names)
+    context.typed = [row["command"] for row in context.table]
+    context.finished = commands.run_all_examples(context.cluster, context.typed)
 
 
 @when("I type each of these commands")
@@ -197,14 +197,20 @@ def each_says_and_ends(context: Context) -> None:
     commands.assert_says(context.finished, context.rows)
 
 
-@when('the help of "{command}" is read')
-def help_is_read(context: Context, command: str) -> None:
-    context.help = commands.help_of(command)
+@when("the help of each command is read")
+def help_is_read(context: Context) -> None:
+    context.helps = commands.helps()
 
 
-@then('it shows an example of "{command_line}"')
-def shows_example(context: Context, command_line: str) -> None:
-    commands.assert_shows_example(context.help, command_line)
+@then("each shows an example of its command")
+def shows_example(context: Context) -> None:
+    commands.assert_show_examples(context.helps)
+
+
+@then("each other command is typed elsewhere")
+def typed_elsewhere(context: Context) -> None:
+    where = {row["command"]: row["where"] for row in context.table}
+    commands.assert_all_typed(context.typed, where)
 
 
 @then("all of them have shown the same")

@@ -35,6 +35,16 @@ def promised(context: Context, weights: float, cache: float, graph: float) -> No
     context.planned.assert_promised({"weights": weights, "cache": cache, "graph": graph})
 
 
+@when("it is planned {where} with a context of {tokens:d} tokens")
+def plan_where(context: Context, where: str, tokens: int) -> None:
+    context.at_once = context.planned.at_once(where, tokens)
+
+
+@then("{tokens:d} tokens of it are worked through at once")
+def worked_through(context: Context, tokens: int) -> None:
+    assert context.at_once == tokens, context.at_once
+
+
 @then("what its layers keep takes {mebibytes:g} MiB")
 def cached(context: Context, mebibytes: float) -> None:
     context.planned.assert_cached(mebibytes)
@@ -250,6 +260,16 @@ def ends(context: Context, status: int, sender: str, killed: int) -> None:
 @then("the cause is {cause}")
 def cause(context: Context, cause: str) -> None:
     ending.assert_cause(context.cause, cause)
+
+
+@when("a copy of a hive has ended whose status was lost")
+def ends_without_status(context: Context) -> None:
+    context.seen = ending.seen_of_lost()
+
+
+@then("its end is seen, with the status {status:d}")
+def ended_with_status(context: Context, status: int) -> None:
+    assert context.seen == (status, status), context.seen
 
 
 @when("a worker of the CPU has ended by {status:d} while it {does}, of {cause}, with {has}")

@@ -75,6 +75,12 @@ def have_added(context: Context, names: str) -> None:
     machines.have_added(context.cluster, names)
 
 
+@given('I have added the machines "{names}" without a tunnel')
+def have_added_in_the_open(context: Context, names: str) -> None:
+    typed = [f"--no-tunnel {name}" for name in names.split(", ")]
+    machines.have_added(context.cluster, ", ".join(typed))
+
+
 @given('a queen who knows the machines "{names}"')
 def queen_knows(context: Context, names: str) -> None:
     swarm.wake_queen(context.cluster)
@@ -157,6 +163,11 @@ def clock_behind(context: Context, name: str) -> None:
 @given('no rbee on "{name}"')
 def no_rbee(context: Context, name: str) -> None:
     installing.remove(context.cluster, name)
+
+
+@given('all that rbee needs is on "{name}", but for "{package}"')
+def lacking_package(context: Context, name: str, package: str) -> None:
+    installing.lack_one_package(context.cluster, name, package)
 
 
 @given('rbee "{version}" on "{name}", with all that it needs')

@@ -147,6 +147,24 @@ def restarted(context: Context) -> None:
 
 
 @when(
+    "{prompt:d} tokens are read at {speed:d} a second, with {wait:d} seconds between for the "
+    "prompts of others"
+)
+def read_with_wait(context: Context, prompt: int, speed: int, wait: int) -> None:
+    context.news = life.told_of_held(prompt, speed, wait)
+
+
+@then(
+    "the bar ends at {speed:d} tokens a second, and the prompt is told to be read in {seconds} "
+    "seconds"
+)
+def told_without_wait(context: Context, speed: int, seconds: str) -> None:
+    rate, line = life.end_of(context.news)
+    assert rate == speed, rate
+    assert line.endswith(f"in {seconds} seconds"), line
+
+
+@when(
     "a peer that may be silent for {longest:g} seconds sends comments for {seconds:g} seconds, an "
     "event, and no more"
 )

@@ -34,6 +34,11 @@ def engines_are(context: Context, names: str) -> None:
     assert context.engines == names, context.engines
 
 
+@then("its engines are those of its pyproject.toml")
+def engines_of_project(context: Context) -> None:
+    assert context.engines == engines.of_project(), context.engines
+
+
 @given("two GPUs of {gigabytes:g} GB each")
 def two_gpus(context: Context, gigabytes: float) -> None:
     context.promising = engines.Promising(gigabytes, context.cluster.folder)

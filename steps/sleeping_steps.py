@@ -73,7 +73,7 @@ def beside_one_that_may_sleep(context: Context, name: str, other: str) -> None:
 @given('my machine "{name}" beside "{other}", which has a GPU, was added with --wake and sleeps')
 def beside_sleeper(context: Context, name: str, other: str) -> None:
     beside_one_that_may_sleep(context, name, other)
-    machines.add_hives(context.cluster, f"--wake auto {other}, localhost")
+    machines.have_added(context.cluster, f"--wake auto {other}, localhost")
     context.sleeper.suspend()
 
 

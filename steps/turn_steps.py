@@ -31,9 +31,12 @@ def read_in_order(context: Context, order: str) -> None:
     assert seen == order, f"they are read in the order {seen}"
 
 
-@when("an engine reads a prompt of {tokens:d} tokens while two of {short:d} come with each batch")
-def short_ones_keep_coming(context: Context, tokens: int, short: int) -> None:
-    context.read_of_others = in_turn.read_of_others(tokens, short, 2)
+@when(
+    "an engine reads a prompt of {tokens:d} tokens while {count:d} of {short:d} come with each "
+    "batch"
+)
+def short_ones_keep_coming(context: Context, tokens: int, count: int, short: int) -> None:
+    context.read_of_others = in_turn.read_of_others(tokens, short, count)
 
 
 @then("it has read at most {most:d} tokens of others before that is read")
@@ -70,6 +73,54 @@ def called_off_unread(context: Context, read: str, prompt: str) -> None:
 @then("it still has what it had read")
 def still_has_it(context: Context) -> None:
     assert context.unread == 0, context.unread
+
+
+@when(
+    'an engine with one slot and a cache has read "{first}", then "{second}", and "{prompt}" comes'
+)
+def comes_beside_cache(context: Context, first: str, second: str, prompt: str) -> None:
+    context.unread = in_turn.unread_beside_cache([first, second], prompt)
+
+
+@then("at most {most:d} tokens of that are unread")
+def unread_at_most(context: Context, most: int) -> None:
+    assert context.unread <= most, context.unread
+
+
+@when(
+    "a prompt of {tokens:d} tokens is read at {speed:d} a second beside an answer of {written:d} "
+    "at {pace:d}"
+)
+def read_beside_answer(context: Context, tokens: int, speed: int, written: int, pace: int) -> None:
+    context.beside = in_turn.beside(tokens, speed, written, pace)
+
+
+@when(
+    "a prompt of {tokens:d} tokens is read at {speed:d} a second beside an answer that is given up"
+)
+def read_beside_given_up(context: Context, tokens: int, speed: int) -> None:
+    context.beside = in_turn.beside(tokens, speed, 10, 25, is_wanted=False)
+
+
+@then("the answer takes at most {answer:g} seconds, and the prompt at most {prompt:g}")
+def takes_at_most(context: Context, answer: float, prompt: float) -> None:
+    taken = context.beside
+    assert taken.answer <= answer and taken.prompt <= prompt, taken
+
+
+@then("the prompt stops at most {stops:d} times")
+def stops_at_most(context: Context, stops: int) -> None:
+    assert context.beside.stops <= stops, context.beside
+
+
+@when("a question about a picture comes, whose file has {size:d} bytes")
+def picture_comes(context: Context, size: int) -> None:
+    context.unread = in_turn.unread_of_picture(size)
+
+
+@then("more than {tokens:d} tokens of it are unread")
+def unread_more_than(context: Context, tokens: int) -> None:
+    assert context.unread > tokens, context.unread
 
 
 @when(

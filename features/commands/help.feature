@@ -7,39 +7,9 @@ Feature: The commands explain themselves
     And the exit status is 0
     And nothing was started
 
-  Scenario Outline: The help of "<command>" shows an example
-    When the help of "<command>" is read
-    Then it shows an example of "rbee-keeper <command>"
-
-    Examples:
-      | command      |
-      | infer        |
-      | chat         |
-      | name         |
-      | names        |
-      | wake         |
-      | rotate-token |
-      | add-hive     |
-      | remove-hive  |
-      | up           |
-      | down         |
-      | open         |
-      | status       |
-      | devices      |
-      | hives        |
-      | ps           |
-      | top          |
-      | models       |
-      | plan         |
-      | pull         |
-      | rm           |
-      | stop         |
-      | logs         |
-      | doctor       |
-      | upgrade      |
-      | add-key      |
-      | keys         |
-      | remove-key   |
+  Scenario: The help of each command shows an example of it
+    When the help of each command is read
+    Then each shows an example of its command
 
   Scenario: The examples run as printed, one after the other
     Given a hub that holds "author/minillama"
@@ -64,6 +34,20 @@ Feature: The commands explain themselves
       | remove-key |
       | infer      |
     Then each of them has worked
+    And each other command is typed elsewhere
+      | command      | where                                               |
+      | down         | features/commands/up_down_status.feature            |
+      | open         | features/commands/open.feature                      |
+      | certificate  | features/commands/open.feature                      |
+      | rotate-token | harness/scenes/proving.py                           |
+      | add-hive     | features/flows/add_localhost.feature                |
+      | remove-hive  | features/commands/add_hive.feature                  |
+      | wake         | features/branches/hives_fail.feature                |
+      | name         | features/commands/names.feature                     |
+      | names        | features/commands/names.feature                     |
+      | stop         | harness/scenes/commands.py                          |
+      | doctor       | features/phases/phase_08_prepare_the_worker.feature |
+      | upgrade      | features/commands/upgrade.feature                   |
 
   Scenario: The example of "stop" runs as printed where there is one worker
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"

@@ -35,14 +35,13 @@ Feature: An engine is one record, which its package registers
       | llama_model_load: error loading model: unknown model architecture: 'bee'            | nothing |
       | llama_model_load: error loading model: tensor 'output.weight' data is not within    | nothing |
 
-  Scenario Outline: Where rbee finds its own engines: <case>
-    When rbee runs from <files> whose metadata name "<named>"
-    Then its engines are "<engines>"
+  Scenario: An installation has the engines that its metadata name
+    When rbee runs from a wheel whose metadata name "llamacpp"
+    Then its engines are "llamacpp"
 
-    Examples:
-      | case                               | files         | named    | engines                 |
-      | an installation                    | a wheel       | llamacpp | llamacpp                |
-      | an editable one, older than itself | a source tree |          | ctransformers, llamacpp |
+  Scenario: An editable one, older than itself, has those of its pyproject.toml
+    When rbee runs from a source tree whose metadata name ""
+    Then its engines are those of its pyproject.toml
 
   @fault.hive.whole-for-each-part
   Scenario Outline: What a model is promised: <case>

@@ -15,6 +15,7 @@ Feature: A long prompt makes way for a short one
       | One comes that is nearly as long              | 3000  | 2500 | 0      | 1251   | no        |
       | The rest is read with the other in a batch    | 3000  | 512  | 0      | 30     | no        |
       | Others have had as much as it has itself      | 3000  | 2500 | 2990   | 30     | no        |
+      | A word takes longer than its tokens           | 3000  | 2500 | 2873   | 1      | no        |
 
   Scenario Outline: Prompts of <tokens> tokens that come one behind the other
     When an engine is given prompts of "<tokens>" tokens, one with each batch that it reads
@@ -28,11 +29,17 @@ Feature: A long prompt makes way for a short one
       | 400 400 400         | 1 2 3   | of short ones nobody makes way                   |
       | 3000 2900           | 1 2     | of long ones neither                             |
 
-  @fault.worker.make-way-for-ever
-  Scenario: Short prompts that keep coming
-    They have as much as it has itself, and what is free in its last batch.
-    When an engine reads a prompt of 6000 tokens while two of 250 come with each batch
-    Then it has read at most 6512 tokens of others before that is read
+  @fault.worker.make-way-for-ever @fault.worker.words-for-nothing
+  Scenario Outline: Short prompts that keep coming: <count> of <tokens> tokens with each batch
+    They have as much as it has itself, and what is free in its last batch. However few tokens of
+    one are unread, it counts as a quarter of a batch.
+    When an engine reads a prompt of 6000 tokens while <count> of <tokens> come with each batch
+    Then it has read at most <most> tokens of others before that is read
+
+    Examples:
+      | count | tokens | most |
+      | 2     | 250    | 6512 |
+      | 10    | 1      | 190  |
 
   Scenario: A prompt that is longer than it looked
     When an engine reads a prompt of 3000 tokens, and one of 2800 comes that looks like one of 30
@@ -56,11 +63,45 @@ Feature: A long prompt makes way for a short one
     When an engine reads a prompt of 3000 tokens that is given up, and one of 2900 stands behind it
     Then that waits no more
 
+  Rule: Those who write get on beside a long prompt
+
+    @fault.worker.read-without-a-rest @fault.worker.rest-for-ever
+    Scenario Outline: Beside an answer: <what>
+      A long prompt stops behind each batch for half of the time that this took, as long as anybody
+      writes: alone it takes 15 seconds where 200 tokens of it are read a second.
+      When a prompt of 3000 tokens is read at <speed> a second beside an answer of <tokens> at 25
+      Then the answer takes at most <answer> seconds, and the prompt at most <prompt>
+      And the prompt stops at most <stops> times
+
+      Examples:
+        | what                                  | speed | tokens | answer | prompt | stops |
+        | A word is said at once                | 200   | 8      | 3      | 15.5   | 1     |
+        | A few sentences                       | 200   | 64     | 8      | 17.5   | 2     |
+        | Somebody writes all the time          | 200   | 2000   | 93     | 19     | 3     |
+        | Nobody writes                         | 200   | 0      | 0      | 15     | 0     |
+        | An engine that nobody has to wait for | 5000  | 2000   | 81     | 0.6    | 1     |
+
+    @fault.worker.rest-for-nobody
+    Scenario: Nobody rests for an answer that was given up
+      When a prompt of 3000 tokens is read at 200 a second beside an answer that is given up
+      Then the prompt stops at most 0 times
+
   Rule: What a slot has read is used again
 
     Scenario: What was called off before any of it was read displaces nothing
       When a slot has read "talk+40", and "other" is called off before it is read there
       Then it still has what it had read
+
+    @fault.worker.forget-the-cache
+    Scenario: An engine with a cache beside its slots finds there what any of them has read
+      It chooses slots by itself, and what is read in them next displaces nothing.
+      When an engine with one slot and a cache has read "talk+40", then "other", and "talk+45" comes
+      Then at most 20 tokens of that are unread
+
+    @fault.worker.pictures-are-names
+    Scenario: A picture is no short prompt
+      When a question about a picture comes, whose file has 90 bytes
+      Then more than 512 tokens of it are unread
 
     @fault.worker.first-slot-free
     Scenario Outline: In a slot: <what>

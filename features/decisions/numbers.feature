@@ -107,6 +107,7 @@ Feature: Numbers that a person meets and nobody sets
       | seconds until a queen who leaves may be asked again           | 2    |
       | seconds that an installation on another machine may take      | 1800 |
       | MB of its disk that an installation needs                     | 400  |
+      | MB that one needs whose packages are sent                     | 500  |
       | GB of a disk below which it is short of room for a model      | 2    |
       | MB of a disk below which it has no room                       | 50   |
       | MiB of weights up to which one thread is enough               | 16   |

@@ -105,6 +105,11 @@ Feature: What counts as life
         | 20     | 300   | 300    | 10   | 0     | these are told: answer.progress, answer.progress, answer.progress |
         | 20     | 300   | 300    | 1000 | 0     | no line is told                            |
 
+    @fault.worker.tell-the-wait-as-reading
+    Scenario: A prompt that stops for others half way
+      When 4000 tokens are read at 400 a second, with 60 seconds between for the prompts of others
+      Then the bar ends at 400 tokens a second, and the prompt is told to be read in 10.0 seconds
+
   Rule: A stream is followed as long as anything comes on it
 
     @fault.queen.follow-the-mute

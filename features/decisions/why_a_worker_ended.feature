@@ -17,6 +17,12 @@ Feature: Why a worker ended, and what is done about it
       | -11    | nobody   | 1      | itself         |
       | 1      | nobody   | 0      | itself         |
 
+  @fault.hive.fail-without-a-status
+  Scenario: A copy of a hive has ended, and the kernel tells nobody how
+    It does so where whoever has started the hive ignores the ends of its children.
+    When a copy of a hive has ended whose status was lost
+    Then its end is seen, with the status 0
+
   @fault.hive.outlive-the-template
   Scenario Outline: A worker has ended by <status> while it <does>, of <cause>
     When a worker of the CPU has ended by <status> while it <does>, of <cause>, with <has>

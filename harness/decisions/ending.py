@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
+import sys
+
 from rbee.hive.workers.restart import Cause, Ended, cause_of, then
 
 _CAUSES = {
@@ -33,6 +37,18 @@ def ended(status: int, does: str, named: str, has: str) -> Ended:
         draft="draft" in has,
         projector="projector" in has,
     )
+
+
+def seen_of_lost() -> tuple[int | None, int]:
+    """What is seen of a copy whose status somebody else has collected: asked once, and waited for.
+
+    That is how it looks where the kernel collects it.
+    """
+    from rbee.process.forked import Forked  # late: it is for Linux
+
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-c", ""], {})
+    os.waitpid(pid, 0)
+    return Forked(pid, io.BytesIO()).poll(), Forked(pid, io.BytesIO()).wait()
 
 
 def assert_done(what: Ended, done: str) -> None:

@@ -85,6 +85,16 @@ def found(files: str, names: str) -> str:
         return asked.stdout.strip()
 
 
+def of_project() -> str:
+    """The engines that the project's ``pyproject.toml`` lists, llamacpp among them."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    _, listed = text.split('[project.entry-points."rbee.engines"]\n')
+    group, *_ = listed.split("\n\n")
+    names = sorted(line.partition(" = ")[0] for line in group.splitlines())
+    assert "llamacpp" in names, names
+    return ", ".join(names)
+
+
 async def _no_engine() -> Sequence[EngineDevice]:
     return ()
 

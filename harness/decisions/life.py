@@ -74,6 +74,27 @@ def told(prompt: int, speed: float, answer: int, pace: float) -> list[News]:
     return news
 
 
+def told_of_held(prompt: int, speed: float, wait: float) -> list[News]:
+    """What is told of a prompt of so many tokens, read at so many a second, that stops half way for
+    others, for so many seconds."""
+    telling, late = ProgressNews(), 0.0
+    news: list[News] = []
+    for read in [*range(0, prompt, _BATCH), prompt]:
+        if not late and read > prompt / 2:
+            telling.held(True, read / speed)
+            late = wait
+            telling.held(False, read / speed + late)
+        news += telling.of(Work(read, prompt, 0), read / speed + late)
+    return news
+
+
+def end_of(news: list[News]) -> tuple[float, str]:
+    """The tokens a second at which the bar ends, and the last line for people."""
+    rates = [each.rate for each in news if isinstance(each, Progress)]
+    said = [each.human for each in news if not isinstance(each, Progress)]
+    return rates[-1], said[-1]
+
+
 def bars(news: list[News]) -> int:
     """How often a bar moves."""
     return sum(isinstance(each, Progress) for each in news)

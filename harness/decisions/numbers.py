@@ -53,6 +53,7 @@ def fixed() -> dict[str, str]:
         "seconds until a queen who leaves may be asked again": queen_daemon._BACK_AFTER_S,
         "seconds that an installation on another machine may take": other_machine._INSTALL_LIMIT,
         "MB of its disk that an installation needs": shell.INSTALLATION_BYTES / megabyte,
+        "MB that one needs whose packages are sent": shell.SENT_INSTALLATION_BYTES / megabyte,
         "GB of a disk below which it is short of room for a model": doctor._LITTLE_ROOM / 1e9,
         "MB of a disk below which it has no room": doctor._NO_ROOM / megabyte,
         "MiB of weights up to which one thread is enough": processors._ONE_THREAD_IS_ENOUGH

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -18,8 +19,6 @@ from harness.load.apis import APIS, AnswerPiece
 from harness.load.plan import Cut, CutMoment, Form, Order, orders
 from harness.rig.client import EventReader
 
-#: How long a program waits for an answer before it says that it was lost, in seconds.
-_LOST_S = 180.0
 #: How long it may take until all slots serve, in seconds.
 _SERVED_S = 60.0
 #: So many tokens are not told before somebody who has got the first hangs up.
@@ -34,7 +33,8 @@ class Seen:
     """What the programs saw. `first_tokens` are seconds from a request to its first token.
 
     `answered` and `cut` are the ids of jobs; a job that was cut before it had told its id is
-    counted in `cut_unnamed` alone. `turned_away` counts the answers 429.
+    counted in `cut_unnamed` alone. `turned_away` counts the answers 429. `answered_at` is when the
+    last answer was whole, in monotonic seconds.
     """
 
     requests: int = 0
@@ -45,14 +45,18 @@ class Seen:
     answered: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
     first_tokens: list[float] = field(default_factory=list)
+    answered_at: float = field(default_factory=time.monotonic)
     complaints: Complaints = field(default_factory=Complaints)
 
 
 class Models(NamedTuple):
-    """The models that are asked: one that writes, and one that makes vectors."""
+    """The models that are asked: one that writes, and one that makes vectors. An answer that has
+    not come after `lost_s` seconds is lost, and so is who is turned away while nobody else has got
+    one for as long."""
 
     writes: str
     reads: str
+    lost_s: float
 
 
 class _HungUp(Exception):
@@ -100,19 +104,23 @@ class LoadCaller:
         story = _Story()
         while not story.is_over:
             limit = order.cut.after_s if order.cut is not None else 0
+            lost_s = self._models.lost_s
             try:
-                again = await asyncio.wait_for(self._ask(order, story), limit or _LOST_S)
+                again = await asyncio.wait_for(self._ask(order, story), limit or lost_s)
             except _HungUp:
                 self._note_cut(story)
                 return
             except asyncio.TimeoutError:
-                assert limit, f"no whole answer within {_LOST_S} s, {story.tokens} tokens of it"
+                assert limit, f"no whole answer within {lost_s:g} s, {story.tokens} tokens of it"
                 self._note_cut(story)
                 return
             if again is not None:
                 self._seen.turned_away += 1
+                silent_s = time.monotonic() - self._seen.answered_at
+                assert silent_s < lost_s, f"turned away, and nobody was answered for {lost_s:g} s"
                 await asyncio.sleep(again)
         self._seen.answered.add(story.job_id)
+        self._seen.answered_at = time.monotonic()
         self._seen.tokens += 0 if order.form is Form.VECTORS else order.tokens
         if order.replayed and story.job_id:
             await self._replay(story)
@@ -151,7 +159,7 @@ class LoadCaller:
         return self._session.post(self._queen + path, json=self._body(order))
 
     def _body(self, order: Order) -> dict[str, Any]:
-        writes, reads = self._models
+        writes, reads, _ = self._models
         if order.form is Form.JOB:
             return {"model_ref": f"HF:{writes}", "prompt": _PROMPT, "max_tokens": order.tokens}
         if order.form is Form.VECTORS:
@@ -257,7 +265,7 @@ async def serve_at_once(queen: str, token: str, model: str, count: int) -> None:
 
     async def call(session: aiohttp.ClientSession) -> None:
         nonlocal served
-        caller = LoadCaller(session, queen, Models(model, ""), Seen(), "a program")
+        caller = LoadCaller(session, queen, Models(model, "", math.inf), Seen(), "a program")
         async with caller.post(order) as response:
             with contextlib.suppress(_HungUp):
                 await caller.read_stream(response, order, _Story())

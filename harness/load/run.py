@@ -23,6 +23,8 @@ TOY = "author/endless-llama"
 REAL = "author/endless-smollm2"
 _READER = "author/minibert"
 _SLOTS = 4
+#: How long a program waits for an answer of each before it says that it was lost, in seconds.
+_LOST_S = {TOY: 60.0, REAL: 180.0}
 #: How long jobs may take to be over once nobody asks any more, in seconds.
 _SETTLE_S = 60.0
 #: How long connections that wait for a next request are kept at most, in seconds.
@@ -60,7 +62,8 @@ class Load:
         asked = {"model": _READER, "input": "bee"}
         assert cluster.http("POST", "queen", "/v1/embeddings", asked, timeout=180).status == 200
         # Every slot was taken once: threads are there from the first time on that they work.
-        self._call("before", 2 * _SLOTS, lambda number: number < 2)
+        before = self._call("before", 2 * _SLOTS, lambda number: number < 2)
+        assert not before.complaints.about(), before.complaints.about()
         self._assert_free()
         self._before = self._at_rest()
         self._memory = memory(cluster)
@@ -74,7 +77,8 @@ class Load:
 
     def _call(self, seed: str, count: int, goes_on: Callable[[int], bool]) -> Seen:
         cluster = self._cluster
-        queen, models = cluster.url("queen"), Models(self._model, _READER)
+        queen = cluster.url("queen")
+        models = Models(self._model, _READER, _LOST_S[self._model])
         calls = call_all(queen, cluster.token, models, seed, count, goes_on)
         return asyncio.run(calls)
 

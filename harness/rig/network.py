@@ -53,7 +53,7 @@ class Network:
         cable = f"{self._bridge}v{self._joined}"
         _ip(
             f"netns add {namespace}",
-            f"link add {cable} type veth peer name eth0 netns {namespace}",
+            f"link add {cable} type veth peer name eth0 address {self._mac()} netns {namespace}",
             f"link set {cable} master {self._bridge} up",
         )
         host = NetworkHost(namespace, cable, self._address(1 + self._joined))
@@ -71,6 +71,11 @@ class Network:
 
     def _address(self, last: int) -> str:
         return f"10.213.{self._number}.{last}"
+
+    def _mac(self) -> str:
+        """That of the host that joins: the same whenever a machine with its address is made, as
+        catalogs keep both."""
+        return f"02:00:0a:d5:{self._number:02x}:{1 + self._joined:02x}"
 
 
 class NetworkHost:

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.rig import swarm
-from harness.rig.cluster import Cluster
+from harness.rig.cluster import ROOT, Cluster
 from harness.rig.program import Finished, Running
 from harness.rig.transcript import line_pattern
 from harness.rig.waiting import wait_until
@@ -115,13 +115,19 @@ def assert_answer(finished: Finished, fields: str) -> None:
 
 def run_examples(cluster: Cluster, command: str) -> list[Finished]:
     """Runs every example that the help of a command prints."""
-    printed = _EXAMPLE.findall(cluster.run(f"rbee-keeper {command} --help").stdout)
+    printed = _EXAMPLE.findall(_help_of(command))
     assert printed, f"the help of {command} prints no example"
     return [cluster.run(each) for each in printed]
 
 
-def help_of(command: str) -> str:
-    """What ``--help`` of a command shows, read in this process."""
+def helps() -> dict[str, str]:
+    """What ``--help`` of each command shows, read in this process."""
+    from rbee.keeper.cli import keeper
+
+    return {command: _help_of(command) for command in keeper.commands}
+
+
+def _help_of(command: str) -> str:
     # Late: click is heavy, and few scenarios want it.
     from click.testing import CliRunner
 
@@ -130,10 +136,25 @@ def help_of(command: str) -> str:
     return CliRunner().invoke(keeper, [command, "--help"]).output
 
 
-def assert_shows_example(shown: str, command_line: str) -> None:
-    """The help shows this command line among its examples."""
-    examples = _EXAMPLE.findall(shown)
-    assert any(each.startswith(command_line) for each in examples), shown
+def assert_show_examples(shown: Mapping[str, str]) -> None:
+    """The help of each command, by its name, has the command itself among its examples."""
+    assert shown
+    for command, told in shown.items():
+        assert any(_types(command, each) for each in _EXAMPLE.findall(told)), told
+
+
+def assert_all_typed(typed: Sequence[str], elsewhere: Mapping[str, str]) -> None:
+    """Each command is one of `typed` or has a file of the project in which it is typed."""
+    from rbee.keeper.cli import keeper
+
+    assert sorted(keeper.commands) == sorted([*typed, *elsewhere])
+    for command, where in elsewhere.items():
+        text = (ROOT / where).read_text(encoding="utf-8")
+        assert any(_types(command, line) for line in text.splitlines()), f"{command}: {where}"
+
+
+def _types(command: str, line: str) -> bool:
+    return re.search(rf"\brbee-keeper {command}(?![\w-])", line) is not None
 
 
 def run_all_examples(cluster: Cluster, commands: Sequence[str]) -> list[Finished]:

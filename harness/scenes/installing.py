@@ -84,6 +84,14 @@ def leave_behind(cluster: Cluster, name: str, version: str) -> None:
     del host.environment["PYTHONPATH"]
 
 
+def lack_one_package(cluster: Cluster, name: str, lacking: str) -> None:
+    """A machine has all the packages that rbee needs but for one, and Python as it comes."""
+    host = cluster.hosts[name]
+    _lend_packages(
+        host, lambda each: _is_needed(each) and not each.startswith(("pip", lacking)), venv=""
+    )
+
+
 def find_no_packages(cluster: Cluster, name: str) -> None:
     """What pip on a machine wants is nowhere to be had."""
     host = cluster.hosts[name]
@@ -142,8 +150,9 @@ def assert_passed_on(finished: Finished) -> None:
     assert any(line.removeprefix("  log: ").strip() for line in passed_on), finished
 
 
-def _lend_packages(host: Host, wanted: Callable[[str], bool]) -> None:
-    """Every Python on a machine finds these packages of this one, pip among them."""
+def _lend_packages(host: Host, wanted: Callable[[str], bool], venv: str = _WITHOUT_PIP) -> None:
+    """Every Python on a machine finds these packages of this one; pip has to be among them unless
+    environments are made as ever, with an empty `venv`."""
     made = host.folder / "packages"
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
@@ -151,7 +160,8 @@ def _lend_packages(host: Host, wanted: Callable[[str], bool]) -> None:
         if wanted(package.name):
             (made / package.name).symlink_to(package)
     host.environment["PYTHONPATH"] = str(made)
-    _change_venv(host, _WITHOUT_PIP.format(python=_PYTHON_HERE))
+    if venv:
+        _change_venv(host, venv.format(python=_PYTHON_HERE))
 
 
 def _is_pip(package: str) -> bool:

@@ -195,7 +195,8 @@ def add_hives(cluster: Cluster, names: str) -> None:
 
 
 def have_added(cluster: Cluster, names: str) -> None:
-    """The person has added machines to the swarm, which is asleep again.
+    """The person has added machines to the swarm, which is asleep again; `names` stand as they are
+    typed, with their options: ``--wake auto attic, localhost``.
 
     The first scenario of a test process does so. Those after it that are in the same case begin
     with the homes that it has left, which spares them three programs for each machine.
@@ -249,9 +250,9 @@ def keep_awake(cluster: Cluster, name: str, other: str) -> None:
     """The person at one machine has a swarm of their own, with another machine in it."""
     keeper = [sys.executable, "-m", "rbee.keeper"]
     cluster.hosts.introduce(other, to=name)
-    cluster.hosts.run_on(name, [*keeper, "add-hive", other])
     cluster.on_close(lambda: cluster.hosts.run_on(name, [*keeper, "down"]))
     cluster.hosts.run_on(name, [*keeper, "up"])
+    cluster.hosts.run_on(name, [*keeper, "add-hive", other])
 
 
 def hold_wake(cluster: Cluster, name: str) -> accidents.Gate:

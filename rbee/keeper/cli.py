@@ -227,7 +227,7 @@ def certificate(options: Options) -> Deed:
 
     \b
     Example:
-      $ rbee-keeper certificate > rbee.pem
+      rbee-keeper certificate > rbee.pem
     """
     from rbee.keeper.certificate import certificate
 

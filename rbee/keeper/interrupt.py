@@ -26,8 +26,12 @@ def raise_on_interrupt() -> None:
 @contextlib.contextmanager
 def interrupted_later() -> Iterator[None]:
     """Ctrl+C and SIGTERM within take effect at its end: what is begun is known by then, and can be
-    undone. A second one takes effect at once."""
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    undone. A second one takes effect at once. So does each that no handler in Python takes."""
+    before = {
+        each: handler
+        for each in (signal.SIGINT, signal.SIGTERM)
+        if callable(handler := signal.getsignal(each))
+    }
     came: list[int] = []
 
     def note(number: int, _frame: object) -> None:
@@ -38,9 +42,8 @@ def interrupted_later() -> Iterator[None]:
         for each, handler in before.items():
             signal.signal(each, handler)
 
-    for each, handler in before.items():
-        if callable(handler):
-            signal.signal(each, note)
+    for each in before:
+        signal.signal(each, note)
     try:
         yield
     finally:

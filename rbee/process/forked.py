@@ -35,12 +35,18 @@ class Forked:
         self._collecting = threading.Lock()
 
     def poll(self) -> int | None:
-        """Its exit status, negative for a signal; None while it runs."""
+        """Its exit status, negative for a signal; None while it runs. Where nobody knows it, it is
+        0, as with `subprocess`."""
         with self._collecting:
             if self._status is None:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
-                if pid:
-                    self._status = os.waitstatus_to_exitcode(status)
+                try:
+                    pid, status = os.waitpid(self.pid, os.WNOHANG)
+                except ChildProcessError:
+                    # Whoever started us has us ignore SIGCHLD, and its status was told to nobody.
+                    self._status = 0
+                else:
+                    if pid:
+                        self._status = os.waitstatus_to_exitcode(status)
             return self._status
 
     def wait(self) -> int:

@@ -116,7 +116,7 @@ class OtherMachine(Machine):
             if bring is not None and found.rbee != wanted:
                 if bring.offline:
                     shell.check_same(host, found, here_system(), platform.python_version())
-                shell.check_room(host, found)
+                shell.check_room(host, found, offline=bring.offline)
                 await self._install(connection, found.rbee, bring, say)
             else:
                 shell.check_version(host, found.rbee, wanted, self._add_as)

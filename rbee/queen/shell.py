@@ -23,6 +23,8 @@ OLDEST_PYTHON = (3, 10)
 #: What an environment with the default engine takes on the disk while it is made (bytes): 240 MB
 #: stay, the rest are the packages that are fetched and unpacked.
 INSTALLATION_BYTES = 400_000_000
+#: The same where all packages are sent from here, as wheels that are not compressed.
+SENT_INSTALLATION_BYTES = 500_000_000
 
 # From `/`: Python imports from the current folder first, and in a home anything may lie.
 _FIND = """
@@ -280,13 +282,14 @@ def check_same(host: str, found: Facts, system: str, version: str) -> None:
         )
 
 
-def check_room(host: str, found: Facts) -> None:
-    """Raises `insufficient_disk` where rbee itself would not fit."""
-    if found.free_bytes < INSTALLATION_BYTES:
+def check_room(host: str, found: Facts, *, offline: bool = False) -> None:
+    """Raises `insufficient_disk` where rbee itself would not fit; see `install` for `offline`."""
+    needed = SENT_INSTALLATION_BYTES if offline else INSTALLATION_BYTES
+    if found.free_bytes < needed:
         raise RbeeError(
             "insufficient_disk",
             f"{host} has {found.free_bytes / 1e6:.0f} MB free, "
-            f"to install rbee takes {INSTALLATION_BYTES / 1e6:.0f} MB",
+            f"to install rbee takes {needed / 1e6:.0f} MB",
             "free some space there, then try again",
         )
 
@@ -321,8 +324,9 @@ def wake(version: str) -> str:
 
 
 def install(wheel: str, size: int, version: str, *, python: str = "", offline: bool = False) -> str:
-    """Installs rbee in a new environment beside the one in use. On stdin comes a tar archive
-    of `size` bytes with that wheel, and with `offline` all others that it needs.
+    """Installs rbee in a new environment beside the one in use. On stdin comes a
+    gzipped tar archive of `size` bytes with that wheel, and with `offline` all others that it
+    needs.
 
     Until it is complete, all of it is one folder, which goes when anything fails or stdin ends. It
     is used once a hive of this version is woken; see `settle`. `progress` reads stdout,
@@ -343,7 +347,7 @@ new="$(pwd -P)/"{shlex.quote(version)}"-$(date +%s)-$$"
 trap 'rm -rf "$new"' EXIT
 sweep || true
 mkdir -p "$new/wheels"
-head -c {size} | tar -xf - -C "$new/wheels"
+head -c {size} | tar -xzf - -C "$new/wheels"
 exec 3<&0
 {{ cat <&3; kill 0; }} >/dev/null 2>&1 &
 base=$(pick {shlex.quote(python)})

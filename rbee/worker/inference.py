@@ -238,8 +238,7 @@ class Inference(Operation):
         if request.count_only:
             return Generated("stop", model.count(request), 0)
         if inputs is None:
-            on_hold = functools.partial(setattr, self, "is_held")
-            caller = Caller(on_piece, on_work, self._stopped, may_go_on, on_hold)
+            caller = Caller(on_piece, on_work, self._stopped, may_go_on, self._hold)
             return model.generate(request, caller)
         if request.query is not None:
             rank = self._shared.engine.rank
@@ -248,6 +247,10 @@ class Inference(Operation):
             return Generated("stop", rank(model, request.query, texts, on_vector, self._stopped), 0)
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
+
+    def _hold(self, is_held: bool) -> None:
+        self.is_held = is_held
+        self._telling.held(is_held, time.monotonic())
 
     def _tell_tokens(
         self,

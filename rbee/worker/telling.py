@@ -28,6 +28,7 @@ class ProgressNews(msgspec.Struct):
     """One inference, told in the order in which it goes on."""
 
     _began: tuple[float, int] | None = None
+    _held_at: float = 0.0
     _is_read: bool = False
     _read: int = 0
     _moved_at: float = 0.0
@@ -41,6 +42,15 @@ class ProgressNews(msgspec.Struct):
         if self._is_read:
             return self._writing(work, now) if work.made >= self._wrote + _TOKENS else []
         return self._reading(work, now)
+
+    def held(self, is_held: bool, now: float) -> None:
+        """Others are read before it from `now` on (monotonic seconds), or it goes on: the time in
+        between it was not being read."""
+        if is_held:
+            self._held_at = now
+        elif self._began is not None:
+            since, known = self._began
+            self._began = since + now - self._held_at, known
 
     def _reading(self, work: Work, now: float) -> list[News]:
         if self._began is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from typing import NamedTuple
 BYTES_OF_TOKEN = 4
 #: What of a text is remembered (bytes).
 _REMEMBERED = 2**20
+#: How many texts are remembered of an engine that has a cache beside its slots.
+_LATELY = 16
 
 
 class SlotMemory(NamedTuple):
@@ -52,9 +55,14 @@ def in_common(one: bytes, other: bytes) -> int:
 
 
 class Slots:
-    """The slots of one engine, by their numbers, and who has which."""
+    """The slots of one engine, by their numbers, and who has which.
 
-    def __init__(self, count: int) -> None:
+    One that `engine_chooses` has a cache beside them, and may find there what any of them has read.
+    """
+
+    def __init__(self, count: int, *, engine_chooses: bool = False) -> None:
+        self._engine_chooses = engine_chooses
+        self._lately: deque[bytes] = deque(maxlen=_LATELY if engine_chooses else 0)
         self._texts = [b""] * count
         #: When each was last used: the number of the answer.
         self._used = [0] * count
@@ -68,19 +76,24 @@ class Slots:
         chooses by itself."""
         text = text[:_REMEMBERED]
         with self._lock:
-            number, before = self._choose(text), b""
+            number = None if self._engine_chooses else self._choose(text)
+            kept = [*self._lately]
             if number is not None:
-                before = self._texts[number]
+                kept = [self._texts[number]]
                 self._taken.add(number)
-        slot = Slot(number, len(text) - in_common(text, before), text)
+        known = max((in_common(text, each) for each in kept), default=0)
+        slot = Slot(number, len(text) - known, text)
         try:
             yield slot
         finally:
-            if number is not None:
-                with self._lock:
+            with self._lock:
+                if slot.is_read:
+                    self._lately.append(slot.text[:_REMEMBERED])
+                if number is not None:
                     self._answers += 1
                     self._used[number] = self._answers
-                    self._texts[number] = slot.text[:_REMEMBERED] if slot.is_read else before
+                    if slot.is_read:
+                        self._texts[number] = slot.text[:_REMEMBERED]
                     self._taken.discard(number)
 
     def _choose(self, text: bytes) -> int | None:

@@ -19,6 +19,7 @@ from rbee.worker.engines.conversation import (
 )
 from rbee.worker.engines.llamacpp.server import LlamaServer
 from rbee.worker.engines.llamacpp.template import SWITCH, ChatTemplate
+from rbee.worker.engines.slots import BYTES_OF_TOKEN
 from rbee.worker.engines.thinking import grammar_behind
 
 #: The field that bounds a thought, in tokens.
@@ -30,7 +31,10 @@ _SAMPLING = (
     *Samplers.__struct_fields__,
 )
 #: The data of a picture in a message: it says nothing of how many tokens that is.
-_PICTURE = re.compile(rb"(?<=;base64,)[A-Za-z0-9+/=]{256,}")
+_PICTURE = re.compile(rb"(?<=;base64,)[A-Za-z0-9+/=]{64,}")
+#: How many tokens a picture counts as, which are some hundreds with most models. As many are in
+#: LLaVA's, and more than in a batch.
+_TOKENS_OF_PICTURE = 576
 #: Fields that are given to it as tokens, and what callers call them.
 _AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
 
@@ -187,7 +191,9 @@ def behind(body: dict[str, Any], answer: str) -> bytes:
 
 
 def _short(picture: re.Match[bytes]) -> bytes:
-    return hashlib.sha256(picture[0]).hexdigest().encode()
+    """What stands for a picture: another one for another, and as long as its tokens are."""
+    name = hashlib.sha256(picture[0]).hexdigest().encode()
+    return name * (_TOKENS_OF_PICTURE * BYTES_OF_TOKEN // len(name))
 
 
 def refuse_tokens(request: InferRequest) -> None:

@@ -69,10 +69,10 @@ class LlamaCpp:
         self._drafts = loading.drafts
         #: Why it can be shown no pictures, in words; empty: it can.
         self._unseeing = loading.unseeing
-        self._slots = Slots(orders.slots)
-        #: Whether it chooses slots by itself: with a cache beside them it empties those that idle,
-        #: and finds nothing again in one that it is told to take.
-        self._chooses = orders.settings.prompt_cache_mib > 0
+        # With a cache beside its slots it empties those that idle, and finds nothing again in one
+        # that it is told to take.
+        chooses = orders.settings.prompt_cache_mib > 0
+        self._slots = Slots(orders.slots, engine_chooses=chooses)
         #: How many texts it remembers the likelihoods of.
         self._remembered = 2 * orders.slots
         self._vectors = LlamaVectors(self._server, orders, self._template.marks_of_turns)
@@ -319,7 +319,7 @@ class LlamaCpp:
 
     def _in_slot(self, body: dict[str, Any], slot: Slot) -> dict[str, Any]:
         """Has a body read in this slot, where that is not left to the engine."""
-        if self._chooses or slot.number is None:
+        if slot.number is None:
             return body
         return {**body, "id_slot": slot.number}
 
