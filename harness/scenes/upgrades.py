@@ -120,6 +120,8 @@ def install_own(cluster: Cluster, version: str) -> None:
         if not script.is_symlink():
             script.write_bytes(script.read_bytes().replace(os.fsencode(made), os.fsencode(own)))
     cluster.use_python(str(own / "bin" / "python"))
+    # It needs nothing but itself; to look through all that is lent takes pip longer than the rest.
+    cluster.environment.update(PIP_NO_DEPS="1", PIP_NO_COMPILE="0")  # 0: as --no-compile
     offer(cluster)
 
 
