@@ -389,9 +389,9 @@ def certified(context: Context, name: str) -> None:
     troubles.certify(context.cluster, name)
 
 
-@given('my key has a certificate of an authority that "{name}" does not know')
+@given('"{name}" does not know the authority that has signed it')
 def certified_elsewhere(context: Context, name: str) -> None:
-    troubles.certify(context.cluster, name, is_trusted=False)
+    troubles.assert_no_authority(context.cluster, name)
 
 
 @given('I have typed "{command_line}" and the fingerprint that "{name}" shows')

@@ -234,18 +234,14 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
       And the exit status is 1
       And nothing is left running
 
-    Scenario: My key is let in by its certificate
-      Given my machine "blep" beside the machines "workstation"
+    Scenario: A machine lets my key in by its certificate, and one that knows my key without it
+      Given my machine "blep" beside the machines "workstation, attic"
       And "workstation" lets in nobody but whose key has a certificate, and mine has
-      When I type "rbee-keeper add-hive workstation"
+      And "attic" does not know the authority that has signed it
+      And a queen that is awake
+      When I type "rbee-keeper add-hive workstation && rbee-keeper add-hive attic"
       Then stderr contains "bee-keeper: hive workstation is in the catalog"
-      And the exit status is 0
-
-    Scenario: A machine that knows my key, and not who has certified it, lets me in
-      Given my machine "blep" beside the machines "workstation"
-      And my key has a certificate of an authority that "workstation" does not know
-      When I type "rbee-keeper add-hive workstation"
-      Then stderr contains "bee-keeper: hive workstation is in the catalog"
+      And stderr contains "bee-keeper: hive attic is in the catalog"
       And the exit status is 0
 
     Scenario: Without a tunnel, HTTP does not get past the machine between

@@ -6,7 +6,7 @@ Feature: Other machines are upgraded with mine
   Scenario: One machine is there, and one that is off is told, with what to type when it is on again
     Given my machine "blep" beside the machines "workstation, attic"
     And my own rbee and that of "workstation, attic" is "0.0.8", and pip finds "0.0.9"
-    And I have typed "rbee-keeper add-hive workstation && rbee-keeper add-hive attic && rbee-keeper add-hive localhost"
+    And I have typed "rbee-keeper up && rbee-keeper add-hive workstation && rbee-keeper add-hive attic && rbee-keeper down"
     And the plug of "attic" has been pulled
     When I type "rbee-keeper upgrade; [ $? = 1 ] && rbee-keeper infer --node workstation --temperature 0 'hello'"
     Then the terminal narrates

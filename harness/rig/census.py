@@ -132,8 +132,7 @@ def reap_adopted() -> list[int]:
                 reaped += _reap([ended])
                 continue
             # It hides who has ended besides it.
-            found = _adopted()
-            return reaped + _reap(pid for pid, status in found if status == psutil.STATUS_ZOMBIE)
+            return reaped + _reap(_adopted())
     return reaped
 
 
@@ -177,14 +176,28 @@ def _reap(pids: Iterable[int]) -> list[int]:
     return reaped
 
 
-def _adopted() -> list[tuple[int, str]]:
-    """Pid and status of children that this process did not start itself."""
-    found: list[tuple[int, str]] = []
-    for child in psutil.Process().children():
-        with contextlib.suppress(psutil.Error, OSError):
-            if _is_adopted(child.pid):
-                found.append((child.pid, child.status()))
+def _adopted() -> list[int]:
+    """The children that this process did not start itself."""
+    found: list[int] = []
+    for child in _children():
+        with contextlib.suppress(OSError):
+            if _is_adopted(child):
+                found.append(child)
     return found
+
+
+def _children() -> list[int]:
+    """The children of this process, by proc_pid_children(5) where there is that: psutil looks
+    through all processes of the machine."""
+    try:
+        return [
+            int(pid)
+            for thread in os.listdir("/proc/self/task")
+            for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()
+        ]
+    except FileNotFoundError:
+        # It is not there, or a thread has ended meanwhile.
+        return [child.pid for child in psutil.Process().children()]
 
 
 def _is_adopted(child: int) -> bool:
@@ -298,6 +311,17 @@ def described(pids: Iterable[int]) -> list[Member]:
     """Those of the processes that are still there, oldest first."""
     found = [_member(pid) for pid in pids]
     return sorted((one for one in found if one is not None), key=lambda one: one.started)
+
+
+def used_s(found: Iterable[Member]) -> float:
+    """What these processes have used of the processor until now, in seconds; nothing of those that
+    are gone."""
+    used = 0.0
+    for one in found:
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(one.pid).cpu_times()
+            used += times.user + times.system
+    return used
 
 
 def _member(pid: int) -> Member | None:

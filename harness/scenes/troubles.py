@@ -259,8 +259,8 @@ def configure_proxy(cluster: Cluster, name: str, alias: str, command: str) -> No
     )
 
 
-def certify(cluster: Cluster, name: str, *, is_trusted: bool = True) -> None:
-    """An authority has signed the person's key; a machine trusts it alone, where `is_trusted`."""
+def certify(cluster: Cluster, name: str) -> None:
+    """An authority has signed the person's key; a machine trusts it alone."""
     seat, host = cluster.hosts[_seat(cluster)], cluster.hosts[name]
     authority = cluster.folder / "authority"
     draw_key(authority)
@@ -270,5 +270,10 @@ def certify(cluster: Cluster, name: str, *, is_trusted: bool = True) -> None:
     sign = ["ssh-keygen", "-q", "-s", str(authority), "-I", "anna", "-n", "root", str(key)]
     subprocess.run(sign, stdin=subprocess.DEVNULL, check=True)
     public = authority.with_suffix(".pub").read_text()
-    if is_trusted:
-        host.write(".ssh/authorized_keys", f"cert-authority {public}")
+    host.write(".ssh/authorized_keys", f"cert-authority {public}")
+
+
+def assert_no_authority(cluster: Cluster, name: str) -> None:
+    """A machine lets in by keys alone, whoever has signed them."""
+    known = (cluster.hosts[name].home / ".ssh" / "authorized_keys").read_text()
+    assert "cert-authority" not in known, known

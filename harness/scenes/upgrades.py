@@ -63,12 +63,19 @@ def _wheel_of_the_project() -> Path:
 
 def write_wheel(folder: Path, version: str, flaw: str = "") -> Path:
     """The wheel of the project with another version number, and this flaw."""
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(_wheel_of(version, flaw), folder))
+
+
+@functools.cache
+def _wheel_of(version: str, flaw: str) -> Path:
     from wheel.wheelfile import WheelFile
 
-    folder.mkdir(exist_ok=True)
-    path = folder / f"rbee-{version}-py3-none-any.whl"
+    project = _wheel_of_the_project()
+    path = Path(tempfile.mkdtemp(dir=project.parent)) / f"rbee-{version}-py3-none-any.whl"
     module, code = FLAWS.get(flaw, ("", ""))
-    with zipfile.ZipFile(_wheel_of_the_project()) as source, WheelFile(path, "w") as wheel:
+    written = WheelFile(path, "w", zipfile.ZIP_STORED)
+    with zipfile.ZipFile(project) as source, written as wheel:
         for name in source.namelist():
             if name.endswith("RECORD"):
                 continue
