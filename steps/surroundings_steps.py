@@ -15,11 +15,6 @@ def home_from_here(context: Context, name: str) -> None:
     surroundings.home_from_here(context.cluster, name)
 
 
-@given('RBEE_HOME is a folder called "{name}"')
-def home_called(context: Context, name: str) -> None:
-    surroundings.home_called(context.cluster, name)
-
-
 @then("both catalogs are in that home")
 def catalogs_at_home(context: Context) -> None:
     surroundings.assert_catalogs_at_home(context.cluster)

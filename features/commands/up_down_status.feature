@@ -38,8 +38,8 @@ Feature: A swarm that stays: up, status, down
   Rule: "down" ends everything, whoever woke it
 
     @fault.queen.deaf-to-down
-    Scenario: Down ends what up began
-      Given a swarm that was left warm by "rbee-keeper up"
+    Scenario: Down ends what a prompt left warm
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When I put the swarm to sleep with "rbee-keeper down"
       Then the terminal narrates
         """
@@ -50,12 +50,6 @@ Feature: A swarm that stays: up, status, down
         bee-keeper: everything is off
         """
       And the exit status is 0
-      And nothing is left the moment the keeper has ended
-
-    Scenario: Down ends what a prompt left warm
-      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
-      When I put the swarm to sleep with "rbee-keeper down"
-      Then the exit status is 0
       And nothing is left the moment the keeper has ended
 
     Scenario: Down where nothing runs

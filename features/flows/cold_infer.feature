@@ -3,6 +3,8 @@ Feature: From nothing to tokens and back to nothing
   wakes a hive, the strongest GPU with room is chosen, the model is fetched, a worker loads it, the
   tokens stream back, and everything goes to sleep again.
 
+  @fault.hive.no-heartbeat
+  @fault.queen.no-cascade
   Scenario: The first prompt of a new user with two graphics cards
     Given a machine where nothing runs
     And its simulated GPUs are
@@ -52,7 +54,7 @@ Feature: From nothing to tokens and back to nothing
       """
     And stdout holds the answer of minillama to "hello" alone
     And the exit status is 0
-    And nothing is left running
+    And nothing is left the moment the keeper has ended
     And the queen's catalog holds hive "localhost" with 2 GPUs
     And the hive's catalog holds model "HF:author/minillama"
     And the hive's catalog holds worker kind "cuda-llm-worker-rbee"
@@ -89,9 +91,11 @@ Feature: From nothing to tokens and back to nothing
       """
       bee-keeper: starting inference request for minillama
       bee-keeper: minillama is a 1 MB test model; name a real one with --model HF:owner/repo
+      queen: hive localhost has CPU; models: 0, workers: 0
       queen: model minillama found in hive catalog
       queen: CPU worker is awake and ready
       [DONE]
       """
     And stdout holds the answer of minillama to "hello" alone
+    And the queen's catalog has the name of its processor
     And nothing is left running

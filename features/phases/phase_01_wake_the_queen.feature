@@ -1,16 +1,6 @@
 @phase-1
 Feature: Phase 1: the keeper finds the queen or wakes her
-
-  Scenario: A sleeping queen is woken
-    When I type "rbee-keeper infer 'hello'"
-    Then the terminal narrates
-      """
-      bee-keeper: queen is asleep, waking queen...
-      bee-keeper: launching queen on :8500 and waiting for health...
-      bee-keeper: queen is awake and healthy
-      bee-keeper: connected to queen via SSE
-      """
-    And the exit status is 0
+  That a sleeping queen is woken is told in features/flows/cold_infer.feature.
 
   @only-asks
   @fault.keeper.always-wake

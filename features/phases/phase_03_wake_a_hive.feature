@@ -1,16 +1,6 @@
 @phase-3
 Feature: Phase 3: the queen wakes a hive
-
-  @fault.hive.no-heartbeat
-  Scenario: An empty catalog gets the local machine
-    When I type "rbee-keeper infer 'hello'"
-    Then the terminal narrates
-      """
-      queen: no hives found; adding local machine
-      queen: waking the beehive at localhost:8600
-      queen: first heartbeat from hive localhost; checking capabilities...
-      """
-    And the queen's catalog holds hive "localhost"
+  That an empty catalog gets the local machine is told in features/flows/cold_infer.feature.
 
   @only-asks
   @fault.queen.always-ask

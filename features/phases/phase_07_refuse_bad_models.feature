@@ -3,25 +3,13 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
   Whatever is wrong with a reference or a model is found out before it is downloaded wherever the
   hub or the header of the file can tell. Nothing half-fetched enters the catalog.
 
-  Scenario: A repository that does not exist
-    Given a hub that holds "author/minillama"
-    When I type "rbee-keeper infer --model HF:author/missing 'hello'"
-    Then the terminal narrates
-      """
-      error: <hub> knows no repository author/missing (404)
-      try: check the spelling; if it is private: hf auth login (or set HF_TOKEN)
-      """
-    And the exit status is 1
-    And the hub has served no download
-    And the hive's catalog holds no model
-    And nothing is left running
-
   @only-asks
   Scenario: A reference to what is not there
     Given a hub that holds "author/minillama"
     And a swarm that was left warm by "rbee-keeper up"
     When I type each of these commands
       | what                                      | command                                                                         | error                                                                                          | advice                                                                |
+      | A repository that does not exist          | rbee-keeper infer --model HF:author/missing 'hello'                             | <hub> knows no repository author/missing (404)                                                 | check the spelling; if it is private: hf auth login (or set HF_TOKEN) |
       | A private repository                      | rbee-keeper infer --model HF:author/private 'hello'                             | <hub> knows no repository author/private (401)                                                 | check the spelling; if it is private: hf auth login (or set HF_TOKEN) |
       | A quant that the repository does not have | rbee-keeper infer --model HF:author/minillama:Q5_K_M 'hello'                    | author/minillama has no Q5_K_M; it has F16, Q4_0, Q8_0                                         | use HF:author/minillama:Q4_0                                          |
       | A quant that is misspelt                  | rbee-keeper infer --model HF:author/minillama:Q8_1 'hello'                      | author/minillama has no Q8_1; it has F16, Q4_0, Q8_0                                           | use HF:author/minillama:Q8_0                                          |
@@ -64,8 +52,10 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the hive's catalog holds no model
     And 0 worker is running
 
+  @only-asks
   Scenario: An architecture that no engine knows
     Given a hub that holds "author/unknown-arch"
+    And a swarm that was left warm by "rbee-keeper up"
     When I type "rbee-keeper infer --model HF:author/unknown-arch 'hello'"
     Then stderr contains "beellm"
     And stderr contains "  try: "
@@ -74,7 +64,7 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
       hive: worker <worker id> died (<how>); restart <count> in <delay> s
       """
     And the exit status is 1
-    And nothing is left running
+    And 0 worker is running
 
   @only-asks
   Scenario: An architecture that the chosen engine does not know names the engine to try

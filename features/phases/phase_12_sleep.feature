@@ -1,18 +1,6 @@
 @phase-12
 Feature: Phase 12: everything goes to sleep again
-
-  @fault.queen.no-cascade
-  Scenario: Who woke the queen puts the swarm to sleep
-    When I type "rbee-keeper infer 'hello'"
-    Then the terminal narrates
-      """
-      queen: worker finished inference
-      bee-keeper: asking queen to cascade shutdown
-      queen: shutting down workers...
-      queen: shutting down hives...
-      queen: goodbye
-      """
-    And nothing is left the moment the keeper has ended
+  That who woke the queen puts the swarm to sleep is told in features/flows/cold_infer.feature.
 
   Scenario: A failed job ends the swarm, too
     When I type "rbee-keeper infer --device gpu5 'hello'"

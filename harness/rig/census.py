@@ -51,7 +51,7 @@ _spawning = 0
 #: Whether orphans come back to this process: it has asked for that.
 _adopting = False
 #: Processes that were there before this one, and still are.
-_older: set[int] = set()
+_older: dict[int, int] = {}
 #: RBEE_HOME of swarms that wait for the next scenario: they are part of none meanwhile.
 resting: set[str] = set()
 
@@ -276,17 +276,21 @@ def _parents_of_younger() -> dict[int, int]:
     parent. On Linux by what the kernel shows, which takes the least time."""
     found: dict[int, int] = {}
     if _IS_LINUX:
-        there = set(map(int, filter(str.isdecimal, os.listdir("/proc"))))
-        _older.intersection_update(there)
+        # The inode tells whether a pid is still the same process: another one gets another.
+        there = {
+            int(each.name): each.inode() for each in os.scandir("/proc") if each.name.isdecimal()
+        }
+        for pid in [pid for pid, inode in _older.items() if there.get(pid) != inode]:
+            del _older[pid]
         _, mine = _parent_and_start(os.getpid())
         mine -= int(CLOCK_S * os.sysconf("SC_CLK_TCK"))
-        for pid in there - _older - {os.getpid()}:
+        for pid in there.keys() - _older.keys() - {os.getpid()}:
             with contextlib.suppress(OSError):
                 parent, started = _parent_and_start(pid)
                 if started >= mine:
                     found[pid] = parent
                 else:
-                    _older.add(pid)
+                    _older[pid] = there[pid]
         return found
     began = psutil.Process().create_time() - CLOCK_S
     for process in psutil.process_iter():

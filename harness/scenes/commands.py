@@ -109,22 +109,25 @@ def assert_answer(finished: Finished, fields: str) -> None:
 
 def run_examples(cluster: Cluster, command: str) -> list[Finished]:
     """Runs every example that the help of a command prints."""
-    printed = _EXAMPLE.findall(cluster.run(f"rbee-keeper {command} --help").stdout)
+    printed = _EXAMPLE.findall(_help_of(command))
     assert printed, f"the help of {command} prints no example"
     return [cluster.run(each) for each in printed]
 
 
 def helps() -> dict[str, str]:
     """What ``--help`` of each command shows, read in this process."""
+    from rbee.keeper.cli import keeper
+
+    return {command: _help_of(command) for command in keeper.commands}
+
+
+def _help_of(command: str) -> str:
     # Late: click is heavy, and few scenarios want it.
     from click.testing import CliRunner
 
     from rbee.keeper.cli import keeper
 
-    return {
-        command: CliRunner().invoke(keeper, [command, "--help"]).output
-        for command in keeper.commands
-    }
+    return CliRunner().invoke(keeper, [command, "--help"]).output
 
 
 def assert_show_examples(shown: Mapping[str, str]) -> None:

@@ -17,11 +17,6 @@ _MODULES = ("secrets", "json", "asyncio", "typing", "signal", "socket", "msgspec
 _RAN = "ran"
 
 
-def home_called(cluster: Cluster, name: str) -> None:
-    """RBEE_HOME is a folder with this name."""
-    cluster.use_home(cluster.folder / name)
-
-
 def home_from_here(cluster: Cluster, name: str) -> None:
     """RBEE_HOME is a folder with this name in the one that commands are typed in."""
     cluster.use_home(cluster.work / name)

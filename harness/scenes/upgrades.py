@@ -113,6 +113,8 @@ def install_own(cluster: Cluster, version: str) -> None:
         if not script.is_symlink():
             script.write_bytes(script.read_bytes().replace(os.fsencode(made), os.fsencode(own)))
     cluster.use_python(str(own / "bin" / "python"))
+    # It needs nothing but itself; to look through all that is lent takes pip longer than the rest.
+    cluster.environment.update(PIP_NO_DEPS="1", PIP_NO_COMPILE="0")  # 0: as --no-compile
     offer(cluster)
 
 
@@ -129,10 +131,11 @@ def publish(cluster: Cluster, version: str, flaw: str = "") -> None:
     write_wheel(offer(cluster), version, flaw)
 
 
-def install_both(cluster: Cluster, name: str, version: str) -> None:
-    """The person's own rbee, and that of a machine, are of this version."""
+def install_both(cluster: Cluster, names: str, version: str) -> None:
+    """The person's own rbee, and that of machines, are of this version."""
     install_own(cluster, version)
-    installing.downgrade(cluster, name, version)
+    for name in names.split(", "):
+        installing.downgrade(cluster, name, version)
 
 
 def assert_own(cluster: Cluster, version: str) -> None:
