@@ -132,7 +132,7 @@ def order_beside(tokens: int, what: str, other: int, looks: int = 0) -> list[int
     return [seen[each] for each in reading.order]
 
 
-class Beside(NamedTuple):
+class AnswerAndPrompt(NamedTuple):
     """What becomes of an answer and of a long prompt beside it: the seconds that each takes from
     its beginning, and how often the prompt stops."""
 
@@ -175,7 +175,7 @@ class _Engine:
 
 def beside(
     tokens: int, speed: float, written: int, pace: float, *, is_wanted: bool = True
-) -> Beside:
+) -> AnswerAndPrompt:
     """An answer of `written` tokens whose caller comes with one word while the first batch of a
     prompt is read; 0: nobody comes. `is_wanted`: whoever has come stays."""
     engine, given_up = _Engine(tokens, speed, pace), threading.Event()
@@ -197,7 +197,7 @@ def beside(
                 if made == written:
                     over = engine.now
                     stack.close()
-    return Beside(over - begun, engine.ended, engine.stops)
+    return AnswerAndPrompt(over - begun, engine.ended, engine.stops)
 
 
 def waits_though_called_off(tokens: int, other: int) -> bool:
