@@ -147,7 +147,9 @@ def assert_all_typed(typed: Sequence[str], elsewhere: Mapping[str, str]) -> None
     """Each command is one of `typed` or has a file of the project in which it is typed."""
     from rbee.keeper.cli import keeper
 
-    assert sorted(keeper.commands) == sorted([*typed, *elsewhere])
+    told = [*typed, *elsewhere]
+    assert not (untold := set(keeper.commands) - set(told)), f"typed nowhere: {sorted(untold)}"
+    assert sorted(told) == sorted(keeper.commands), f"no commands, or told twice: {told}"
     for command, where in elsewhere.items():
         text = (ROOT / where).read_text(encoding="utf-8")
         assert any(_types(command, line) for line in text.splitlines()), f"{command}: {where}"
