@@ -11,6 +11,7 @@ Feature: The commands explain themselves
     When the help of each command is read
     Then each shows an example of its command
 
+  @only-asks
   Scenario: The examples run as printed, one after the other
     Given a hub that holds "author/minillama"
     And a swarm that was left warm by "rbee-keeper up"
