@@ -13,7 +13,9 @@ import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
-LOCKS = Path(__file__).parent / "locks"
+from harness import locks
+
+LOCKS = locks.FOLDER
 _API = "https://api.osv.dev/v1/querybatch"
 _PAGE = "https://osv.dev/vulnerability/"
 _PATIENCE_S = 20.0
@@ -24,15 +26,23 @@ _BESIDE = ("peer", "client")
 
 
 class Pinned(NamedTuple):
-    """A version of a package, and the locks that name it."""
+    """A version of a package, the locks that name it, and where the package comes from, as the
+    database calls that."""
 
     name: str
     version: str
     locks: tuple[str, ...]
+    ecosystem: str = "PyPI"
+
+
+def pinned_by_npm() -> list[Pinned]:
+    """All versions that npm's lock names."""
+    found = {(locks.npm_name(place), version) for place, version in locks.npm_versions().items()}
+    return [Pinned(*each, (locks.NPM,), "npm") for each in sorted(found)]
 
 
 def pinned(folder: Path = LOCKS) -> list[Pinned]:
-    """All versions that the locks of a folder name."""
+    """All versions that the locks of a folder name, without npm's."""
     found: dict[tuple[str, str], list[str]] = {}
     for lock in sorted(folder.glob("*.txt")):
         for name, version in _PINNED.findall(lock.read_text()):
@@ -40,10 +50,15 @@ def pinned(folder: Path = LOCKS) -> list[Pinned]:
     return [Pinned(*key, tuple(dict.fromkeys(locks))) for key, locks in sorted(found.items())]
 
 
+def asked_about() -> list[Pinned]:
+    """All versions that all locks name."""
+    return pinned() + pinned_by_npm()
+
+
 def advisories(versions: list[Pinned]) -> list[tuple[Pinned, list[str]]]:
     """Those of which something is known, with the ids. Raises OSError and ValueError."""
     queries = [
-        {"package": {"name": each.name, "ecosystem": "PyPI"}, "version": each.version}
+        {"package": {"name": each.name, "ecosystem": each.ecosystem}, "version": each.version}
         for each in versions
     ]
     request = urllib.request.Request(
@@ -57,7 +72,7 @@ def advisories(versions: list[Pinned]) -> list[tuple[Pinned, list[str]]]:
 
 def main() -> int:
     """Tells what is known; the exit status."""
-    versions = pinned()
+    versions = asked_about()
     try:
         found = advisories(versions)
     except (OSError, ValueError, KeyError) as error:

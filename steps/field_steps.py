@@ -50,3 +50,14 @@ def say_behind_mark(context: Context) -> None:
 @then("that becomes the job that it would be without")
 def becomes_the_same(context: Context) -> None:
     fields.assert_same(context.became)
+
+
+@when("the fields that are said to be done are looked up in the code")
+def look_up_done(context: Context) -> None:
+    context.unread = fields.unread()
+
+
+@then("nothing reads these alone")
+def nothing_reads(context: Context) -> None:
+    expected = {row["field"] for row in context.table}
+    assert context.unread == expected, context.unread

@@ -35,6 +35,16 @@ def promised(context: Context, weights: float, cache: float, graph: float) -> No
     context.planned.assert_promised({"weights": weights, "cache": cache, "graph": graph})
 
 
+@when("it is planned {where} with a context of {tokens:d} tokens")
+def plan_where(context: Context, where: str, tokens: int) -> None:
+    context.at_once = context.planned.at_once(where, tokens)
+
+
+@then("{tokens:d} tokens of it are worked through at once")
+def worked_through(context: Context, tokens: int) -> None:
+    assert context.at_once == tokens, context.at_once
+
+
 @then("what its layers keep takes {mebibytes:g} MiB")
 def cached(context: Context, mebibytes: float) -> None:
     context.planned.assert_cached(mebibytes)

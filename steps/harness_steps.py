@@ -266,6 +266,22 @@ def only_says_so(context: Context) -> None:
     context.lent_queen.add_machine()
 
 
+@given("a rehearsed scenario that only asks a queen, and is over")
+def only_asked(context: Context) -> None:
+    context.lent_queen = LentQueen(context.cluster, context.port_slice)
+    context.lent_queen.end()
+
+
+@when("its queen works on for nobody")
+def queen_works_on(context: Context) -> None:
+    context.lent_queen.keep_at_work()
+
+
+@then('whoever ends her is told that "{text}"')
+def ended_and_told(context: Context, text: str) -> None:
+    context.lent_queen.assert_end_complains(text)
+
+
 @when("that scenario is over")
 def lent_over(context: Context) -> None:
     context.lent_queen.end()

@@ -75,6 +75,12 @@ def have_added(context: Context, names: str) -> None:
     machines.have_added(context.cluster, names)
 
 
+@given('I have added the machines "{names}" without a tunnel')
+def have_added_in_the_open(context: Context, names: str) -> None:
+    typed = [f"--no-tunnel {name}" for name in names.split(", ")]
+    machines.have_added(context.cluster, ", ".join(typed))
+
+
 @given('a queen who knows the machines "{names}"')
 def queen_knows(context: Context, names: str) -> None:
     swarm.wake_queen(context.cluster)

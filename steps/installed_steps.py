@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import tally
+from harness import audit, tally
 from harness.rig.sentences import Context, given, then, when
 from harness.scenes import installed
 
@@ -65,6 +65,21 @@ def lock_of(context: Context) -> None:
 @given("an environment of these packages")
 def environment_of(context: Context) -> None:
     context.installed = {row["package"]: row["version"] for row in context.table}
+
+
+@given("npm has put these in place")
+def put_by_npm(context: Context) -> None:
+    context.installed = installed.put_by_npm(context.table)
+
+
+@when("it is listed what the OSV database is asked about")
+def asked_about(context: Context) -> None:
+    context.asked = audit.asked_about()
+
+
+@then('"{package}" of {ecosystem} is among it')
+def is_asked_about(context: Context, package: str, ecosystem: str) -> None:
+    assert (package, ecosystem) in {(each.name, each.ecosystem) for each in context.asked}
 
 
 @when("the environment is held against the lock")

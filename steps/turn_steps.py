@@ -87,6 +87,32 @@ def unread_at_most(context: Context, most: int) -> None:
     assert context.unread <= most, context.unread
 
 
+@when(
+    "a prompt of {tokens:d} tokens is read at {speed:d} a second beside an answer of {written:d} "
+    "at {pace:d}"
+)
+def read_beside_answer(context: Context, tokens: int, speed: int, written: int, pace: int) -> None:
+    context.beside = in_turn.beside(tokens, speed, written, pace)
+
+
+@when(
+    "a prompt of {tokens:d} tokens is read at {speed:d} a second beside an answer that is given up"
+)
+def read_beside_given_up(context: Context, tokens: int, speed: int) -> None:
+    context.beside = in_turn.beside(tokens, speed, 10, 25, is_wanted=False)
+
+
+@then("the answer takes at most {answer:g} seconds, and the prompt at most {prompt:g}")
+def takes_at_most(context: Context, answer: float, prompt: float) -> None:
+    taken = context.beside
+    assert taken.answer <= answer and taken.prompt <= prompt, taken
+
+
+@then("the prompt stops at most {stops:d} times")
+def stops_at_most(context: Context, stops: int) -> None:
+    assert context.beside.stops <= stops, context.beside
+
+
 @when("a question about a picture comes, whose file has {size:d} bytes")
 def picture_comes(context: Context, size: int) -> None:
     context.unread = in_turn.unread_of_picture(size)

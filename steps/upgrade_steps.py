@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.decisions import upgrade_decisions as decisions
 from harness.rig import swarm
 from harness.rig.sentences import Context, given, then, when
-from harness.scenes import draining, upgrades
+from harness.scenes import draining, installing, upgrades
 
 
 @given('my own rbee is "{version}", and pip finds "{newer}"')
@@ -20,15 +20,15 @@ def own_and_flawed(context: Context, version: str, newer: str, flaw: str) -> Non
     upgrades.publish(context.cluster, newer, flaw)
 
 
-@given('my own rbee and that of "{name}" is "{version}", and pip finds "{newer}"')
-def both_and_newer(context: Context, name: str, version: str, newer: str) -> None:
-    upgrades.install_both(context.cluster, name, version)
+@given('my own rbee and that of "{names}" is "{version}", and pip finds "{newer}"')
+def both_and_newer(context: Context, names: str, version: str, newer: str) -> None:
+    upgrades.install_both(context.cluster, names, version)
     upgrades.publish(context.cluster, newer)
 
 
-@given('my own rbee and that of "{name}" is "{version}", and pip finds a "{newer}" that {flaw}')
-def both_and_flawed(context: Context, name: str, version: str, newer: str, flaw: str) -> None:
-    upgrades.install_both(context.cluster, name, version)
+@given('my own rbee and that of "{names}" is "{version}", and pip finds a "{newer}" that {flaw}')
+def both_and_flawed(context: Context, names: str, version: str, newer: str, flaw: str) -> None:
+    upgrades.install_both(context.cluster, names, version)
     upgrades.publish(context.cluster, newer, flaw)
 
 
@@ -103,6 +103,12 @@ def upgrade_succeeds(context: Context) -> None:
 @then('my own rbee is "{version}", and nothing is left of another')
 def own_is(context: Context, version: str) -> None:
     upgrades.assert_own(context.cluster, version)
+
+
+@then('my own rbee and that of "{name}" is "{version}", and nothing is left of another')
+def both_are(context: Context, name: str, version: str) -> None:
+    upgrades.assert_own(context.cluster, version)
+    installing.assert_alone(context.cluster, name, version)
 
 
 @when("an upgrade begins while another {does}")

@@ -63,6 +63,29 @@ Feature: A long prompt makes way for a short one
     When an engine reads a prompt of 3000 tokens that is given up, and one of 2900 stands behind it
     Then that waits no more
 
+  Rule: Those who write get on beside a long prompt
+
+    @fault.worker.read-without-a-rest @fault.worker.rest-for-ever
+    Scenario Outline: Beside an answer: <what>
+      A long prompt stops behind each batch for half of the time that this took, as long as anybody
+      writes: alone it takes 15 seconds where 200 tokens of it are read a second.
+      When a prompt of 3000 tokens is read at <speed> a second beside an answer of <tokens> at 25
+      Then the answer takes at most <answer> seconds, and the prompt at most <prompt>
+      And the prompt stops at most <stops> times
+
+      Examples:
+        | what                                  | speed | tokens | answer | prompt | stops |
+        | A word is said at once                | 200   | 8      | 3      | 15.5   | 1     |
+        | A few sentences                       | 200   | 64     | 8      | 17.5   | 2     |
+        | Somebody writes all the time          | 200   | 2000   | 93     | 19     | 3     |
+        | Nobody writes                         | 200   | 0      | 0      | 15     | 0     |
+        | An engine that nobody has to wait for | 5000  | 2000   | 81     | 0.6    | 1     |
+
+    @fault.worker.rest-for-nobody
+    Scenario: Nobody rests for an answer that was given up
+      When a prompt of 3000 tokens is read at 200 a second beside an answer that is given up
+      Then the prompt stops at most 0 times
+
   Rule: What a slot has read is used again
 
     Scenario: What was called off before any of it was read displaces nothing

@@ -10,10 +10,10 @@ Feature: A worker is promised what its engine takes
     Then it is promised <weights> MiB of weights, <cache> MiB of cache and <graph> MiB of graph
 
     Examples: a model that writes
-      | model   | context | slots | weights | cache  | graph  |
-      | smollm2 | 512     | 1     | 92.10   | 11.25  | 102.14 |
-      | smollm2 | 2048    | 4     | 92.10   | 180.00 | 109.64 |
-      | smollm2 | 8192    | 4     | 92.10   | 720.00 | 109.64 |
+      | model   | context | slots | weights | cache  | graph |
+      | smollm2 | 512     | 1     | 92.10   | 11.25  | 25.54 |
+      | smollm2 | 2048    | 4     | 92.10   | 180.00 | 27.41 |
+      | smollm2 | 8192    | 4     | 92.10   | 720.00 | 27.41 |
 
     Examples: an encoder of bge-m3's shape, which keeps nothing of what it has read
       | model   | context | slots | weights | cache | graph  |
@@ -23,7 +23,7 @@ Feature: A worker is promised what its engine takes
 
     Examples: the one that ships with rbee
       | model     | context | slots | weights | cache | graph |
-      | minillama | 512     | 4     | 0.95    | 2.00  | 3.83  |
+      | minillama | 512     | 4     | 0.95    | 2.00  | 0.96  |
 
   @needs-real-models
   Scenario Outline: What the engine reports of a model in parts: <layers> layers
@@ -132,6 +132,22 @@ Feature: A worker is promised what its engine takes
       | nomic-bert    | 12     | no more                            | 0     |
       | modern-bert   | 22     | no more                            | 0     |
       | llama         | 48     | attention.causal 0                 | 384   |
+
+  @fault.hive.large-batches-everywhere
+  Scenario Outline: How many tokens are worked through at once: <what>
+    Whoever writes beside a long prompt has a token with each batch of it.
+    Given a model of 4 layers of the architecture "<architecture>" that says "<says>"
+    When it is planned <where> with a context of 2048 tokens
+    Then <tokens> tokens of it are worked through at once
+
+    Examples:
+      | what                                       | architecture | says              | where                        | tokens |
+      | few on a CPU, which is as fast by them     | llama        | no more           | on the CPU                   | 128    |
+      | on a GPU more, which is faster by them     | llama        | no more           | on a GPU                     | 512    |
+      | nor are layers in RAM beside a GPU alone   | llama        | no more           | on a GPU and the CPU         | 512    |
+      | experts are read anew for each batch       | qwen3moe     | expert_count 8    | on the CPU                   | 512    |
+      | a picture has to be in one                 | llama        | no more           | with a projector, on the CPU | 512    |
+      | what sees all of a text has it in one      | bert         | pooling_type 2     | on the CPU                   | 2048   |
 
   Scenario Outline: A layer with a state keeps that, however long the text is
     Given a model of <layers> layers of the architecture "<architecture>" that says "<says>"

@@ -200,6 +200,13 @@ Feature: What becomes of each field that a program sends
     When a program says hello behind a byte order mark
     Then that becomes the job that it would be without
 
+  @fault.queen.promise-a-word
+  Scenario: What is said to be done is read by something
+    When the fields that are said to be done are looked up in the code
+    Then nothing reads these alone
+      | field      | since                        |
+      | modalities | it lets a text through alone |
+
   Scenario: The page about them is made of the code
     When the page of fields is made of the code
     Then it is the page of fields in the documentation

@@ -45,3 +45,28 @@ Feature: What is installed is written down, so that a fresh machine passes on an
           six      1.17.0 -> (gone)
           yarl     (new) -> 1.25.1
         '''
+
+    Scenario: npm has put one package in place for all, and one for another alone
+      Given a lock of these packages
+        | package | version |
+        | ollama  | 0.6.0   |
+        | openai  | 6.1.0   |
+      And npm has put these in place
+        | place                                        | version |
+        | node_modules/ollama                          | 0.6.0   |
+        | node_modules/openai                          | 6.2.0   |
+        | node_modules/openai/node_modules/@types/node | 18.1.0  |
+      When the environment is held against the lock
+      Then this is told
+        '''
+        lent: 2 moved
+          openai                           6.1.0 -> 6.2.0
+          openai/node_modules/@types/node  (new) -> 18.1.0
+        '''
+
+  Rule: It is asked of all of it whether an advisory is known
+
+    Scenario: What pip installs, and what npm does
+      When it is listed what the OSV database is asked about
+      Then "aiohttp" of PyPI is among it
+      And "openai" of npm is among it

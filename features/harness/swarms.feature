@@ -13,3 +13,8 @@ Feature: Scenarios that begin alike and only ask share a swarm
     When that scenario is over
     Then it is told that "it has not left the swarm as it was"
     And the next one that begins alike has another queen
+
+  Scenario: One that leaves its swarm at work
+    Given a rehearsed scenario that only asks a queen, and is over
+    When its queen works on for nobody
+    Then whoever ends her is told that "a rehearsal has left it at work"

@@ -222,10 +222,9 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
       Given my machine "blep" beside the machines "gate, mac"
       And the way from "blep" to "mac" leads over "gate"
       And my SSH configuration reaches "mac" as "studio" by a command through "gate"
-      And I have typed "rbee-keeper add-hive studio"
+      And a queen who knows the machines "studio"
       When I type "rbee-keeper infer --node studio --temperature 0 'hello'"
       Then stdout holds the answer of minillama to "hello" alone
-      And nothing is left running
 
     Scenario: A command that does not lead to the machine is told with what it said
       Given my machine "blep" beside the machines "mac"

@@ -38,8 +38,8 @@ Feature: Cables are cut and plugs are pulled
     And 1 worker is running
 
   Scenario: The same without a tunnel
-    Given I have typed "rbee-keeper add-hive --no-tunnel workstation"
-    And a queen that is awake
+    Given a queen that is awake
+    And I have typed "rbee-keeper add-hive --no-tunnel workstation"
     And I have typed "rbee-keeper infer --node workstation 'hello'"
     And hive "workstation" is offline since its cable was cut
     When the cable of "workstation" is mended

@@ -43,9 +43,9 @@ Feature: Another machine is woken, and sleeps again
 
     @timing
     Scenario: A machine that is off is gone on without
-      Given machines that take 300 ms longer than the first are gone on without
-      And my machine "blep" beside the machines "workstation"
+      Given my machine "blep" beside the machines "workstation"
       And I have added the machines "workstation, localhost"
+      And machines that take 300 ms longer than the first are gone on without
       And the plug of "workstation" has been pulled
       When I type "rbee-keeper infer 'hello'"
       Then the terminal narrates
@@ -103,9 +103,9 @@ Feature: Another machine is woken, and sleeps again
     @fault.queen.no-tunnel
     Scenario: A tunnel in both directions
       Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation"
       And a firewall on "workstation" lets in SSH alone
       And a firewall on "blep" lets in SSH alone
-      And I have typed "rbee-keeper add-hive workstation"
       When I type "rbee-keeper infer --node workstation --temperature 0 'hello'"
       Then stdout holds the answer of minillama to "hello" alone
       And nothing is left running
@@ -133,8 +133,8 @@ Feature: Another machine is woken, and sleeps again
     @fault.queen.no-ssh-kill
     Scenario: A frozen hive on another machine, without a tunnel
       Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation" without a tunnel
       And a hive that is frozen is given 5000 ms to leave
-      And I have typed "rbee-keeper add-hive --no-tunnel workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the hive has just been frozen
       When I put the swarm to sleep with "rbee-keeper down"
@@ -144,8 +144,8 @@ Feature: Another machine is woken, and sleeps again
     @timing
     Scenario: A machine that cannot be reached any more is named
       Given my machine "blep" beside the machines "workstation"
-      And a hive that is frozen is given 5000 ms to leave
       And I have added the machines "workstation"
+      And a hive that is frozen is given 5000 ms to leave
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the plug of "workstation" has been pulled
       When I put the swarm to sleep with "rbee-keeper down"
@@ -187,7 +187,7 @@ Feature: Another machine is woken, and sleeps again
     @fault.queen.localhost-to-all
     Scenario: A new queen takes it over, without a tunnel
       Given my machine "blep" beside the machines "workstation"
-      And I have typed "rbee-keeper add-hive --no-tunnel workstation"
+      And I have added the machines "workstation" without a tunnel
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the queen has just been killed
       When I type "rbee-keeper infer 'hello'"
@@ -203,9 +203,9 @@ Feature: Another machine is woken, and sleeps again
     @timing
     Scenario: Nobody comes
       Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation"
       And heartbeats come every 50 ms
       And a hive without a queen stays awake for 4000 ms
-      And I have added the machines "workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When the queen is killed
       Then everything is asleep

@@ -15,7 +15,7 @@ Feature: Little memory for a real model
     Given a control group that allows 400 MiB of memory
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 8192 'What color is the sky?'"
     Then stderr contains "error: file:"
-    And stderr contains "try: a context of 2048 tokens would fit: --ctx 2048"
+    And stderr contains "try: a context of 4096 tokens would fit: --ctx 4096"
     And the exit status is 1
     And nothing is left running
 
@@ -41,7 +41,7 @@ Feature: Little memory for a real model
     And the log of the hive says "out of memory"
 
   Scenario: What a shell lets each program have is what there is
-    Given each program may have 1000 MiB of address space
+    Given each program may have 930 MiB of address space
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 8192 'What color is the sky?'"
     Then stderr contains "error: file:"
     And stderr contains "try: a context of 4096 tokens would fit: --ctx 4096"

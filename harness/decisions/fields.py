@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp.test_utils import make_mocked_request
 
+import rbee
 from harness import fields_page
-from rbee.queen.front.fields import read
+from rbee.queen.anthropic import requests as anthropic_requests
+from rbee.queen.front.fields import DONE, fields_of, read
+from rbee.queen.openai import ranks, requests, tokens
 from rbee.queen.openai.asked import in_words_of
 from rbee.queen.openai.errors import failed, failure
 from rbee.queen.openai.mapping import Chat, Form, Text, Vectors
 from rbee.queen.openai.messages import CHAT
 from rbee.queen.openai.ranks import RerankRequest
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
+from rbee.queen.openai.responses import requests as responses
 from rbee.queen.openai.tokens import TokenizeRequest
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
+from rbee.wire.messages.inference import Samplers
 from rbee.wire.messages.jobs import JobRequest
 
 _HELLO = [{"role": "user", "content": "hello"}]
@@ -32,6 +39,10 @@ _LEAST: dict[str, dict[str, Any]] = {
     "tokens": {"model": "minillama", "prompt": "hello"},
     "ranks": {"model": "minillama", "query": "hello", "documents": ["bee"]},
 }
+#: Where requests have their fields, and what reads these.
+_REQUESTS = (requests, tokens, ranks, responses, anthropic_requests)
+_READERS = ("openai", "anthropic", "front")
+_MARKS = {"done", "passes", "refused"}
 
 
 class Became(NamedTuple):
@@ -112,3 +123,31 @@ def told(code: str, advice: str, details: str) -> tuple[str, str, str]:
     _, _, advised = body["message"].partition("; try: ")
     line = f"{answer.status} {body['type']}: {advised}"
     return line, body["param"] or "", answer.headers["x-should-retry"]
+
+
+def unread() -> set[str]:
+    """The fields that are said to be done, and that nothing in the code of the doors names."""
+    kinds = [
+        each
+        for module in _REQUESTS
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, msgspec.Struct)
+    ]
+    said = {name for kind in kinds for name, of in fields_of(kind).items() if of.becomes == DONE}
+    assert said
+    doors = Path(rbee.__path__[0], "queen")
+    files = (file for door in _READERS for file in sorted((doors / door).rglob("*.py")))
+    named = {name for file in files for name in _named(ast.parse(file.read_text("utf-8")))}
+    return said - named - set(Samplers.__struct_fields__)
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    """The attributes and words in code, but for those of the mark of a field."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MARKS:
+        return
+    if isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from _named(child)

@@ -12,6 +12,7 @@ from fixtures.real import HOME
 from harness.decisions import paper
 from harness.rig import client
 from harness.rig.cluster import Cluster
+from rbee.hive.capacity import Fit
 from rbee.hive.control_groups import (
     ProcessLimits,
     limits_of_this_process,
@@ -26,11 +27,14 @@ from rbee.hive.models.parts import Cut, LayerSplit, beside_ram
 from rbee.hive.models.split import parts_of
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.devices import PartRoom
 from rbee.wire.model_ref import BUNDLED
 
 _MIB = 1024 * 1024
 #: How far the engine's report is rounded (MiB), and how far the promise may be beside it.
 _ROUNDED, _APART = 0.02, 0.01
+#: Devices, and what they are called.
+_PLACES = {"gpu0": "a GPU", "cpu": "the CPU"}
 
 
 class Planned:
@@ -89,6 +93,15 @@ class Planned:
     def plan(self, slots: int, context: int) -> None:
         """With so many slots of so many tokens each, on the CPU."""
         self._need = worker_need([self._header], context, slots)
+
+    def at_once(self, where: str, context: int) -> int:
+        """How many tokens of it are worked through at once where `where` says, in words."""
+        headers = [self._header]
+        if "projector" in where:
+            headers.append(paper.header("clip", {"has_vision_encoder": True}, trained=0))
+        devices = [name for name, words in _PLACES.items() if words in where]
+        parts = [PartRoom(device=each, need_bytes=0, free_bytes=0) for each in devices]
+        return Fit({}, parts, 1, context, headers).batch
 
     def cut(self, layers: Sequence[int]) -> None:
         """In parts of so many layers each, for one slot of 2048 tokens."""

@@ -127,7 +127,7 @@ def _reckon(headers: tuple[GgufHeader, ...]) -> None:
     for slots in (4, 1):
         need = worker_need(headers, context, slots)
         assert 0 <= need.total < 2**53, need  # every program reads such a number as it is
-        encode({"need_bytes": need.total, "kv": need.kv, "batch": batch_of(headers[0], context)})
+        encode({"need_bytes": need.total, "kv": need.kv, "batch": batch_of(headers, context)})
     largest_context(headers, 2**27, lambda need: False, on_gpu=True)
     pooling_of(headers[0])
 

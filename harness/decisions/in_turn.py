@@ -6,6 +6,7 @@ import base64
 import contextlib
 import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rbee.worker.engines import Work
 from rbee.worker.engines.llamacpp.body import text_of
@@ -29,7 +30,7 @@ class _Prompt:
 
     def begin_or_go_on(self) -> None:
         """It is given to the engine, unless it has to wait."""
-        if self.is_in or self.turn.before:
+        if self.is_in or self.turn.is_held():
             return
         self.turn.waits(threading.Event(), lambda is_held: None)
         self.is_in = True
@@ -129,6 +130,74 @@ def order_beside(tokens: int, what: str, other: int, looks: int = 0) -> list[int
     while not reading.order or len(reading.order) < 2:
         reading.read_batch()
     return [seen[each] for each in reading.order]
+
+
+class Beside(NamedTuple):
+    """What becomes of an answer and of a long prompt beside it: the seconds that each takes from
+    its beginning, and how often the prompt stops."""
+
+    answer: float
+    prompt: float
+    stops: int
+
+
+class _Engine:
+    """Reads a prompt of so many tokens at `speed` a second, with a token of each answer in each
+    batch, and writes at `pace` where there is nothing to read."""
+
+    def __init__(self, tokens: int, speed: float, pace: float) -> None:
+        self.now = 0.0
+        self.turns = PromptTurns(BATCH, lambda: self.now)
+        self._tokens, self._speed, self._pace = tokens, speed, pace
+        self._read, self._is_in = 0, False
+        self.stops = 0
+        #: When the prompt was read.
+        self.ended = 0.0
+
+    def step(self, turn: PromptTurn, *, writes: bool) -> None:
+        """One batch, or what there is of it."""
+        if not self.ended and not self._is_in and not turn.is_held():
+            turn.waits(threading.Event(), lambda is_held: None)
+            self._is_in = True
+            turn.stops(Work(self._read, self._tokens, 0))
+        if self._is_in:
+            taken = min(BATCH, self._tokens - self._read)
+            self._read += taken
+            self.now += taken / self._speed
+            has_stopped = turn.stops(Work(self._read, self._tokens, 0))
+            self.stops += has_stopped
+            self._is_in = not has_stopped
+            if self._read == self._tokens:
+                self.ended, self._is_in = self.now, False
+        elif writes or not self.ended:
+            self.now += 1 / self._pace
+
+
+def beside(
+    tokens: int, speed: float, written: int, pace: float, *, is_wanted: bool = True
+) -> Beside:
+    """An answer of `written` tokens whose caller comes with one word while the first batch of a
+    prompt is read; 0: nobody comes. `is_wanted`: whoever has come stays."""
+    engine, given_up = _Engine(tokens, speed, pace), threading.Event()
+    begun, made, over = 0.0, 0, 0.0
+    with engine.turns.taken(tokens, threading.Event()) as turn, contextlib.ExitStack() as stack:
+        engine.step(turn, writes=False)
+        if written:
+            word = stack.enter_context(engine.turns.taken(1, given_up))
+            begun = engine.now
+            word.waits(threading.Event(), lambda is_held: None)
+        if not is_wanted:
+            word.stops(Work(1, 1, 1))
+            given_up.set()
+        while not engine.ended or (written and is_wanted and not over):
+            engine.step(turn, writes=made < written)
+            if written and is_wanted and not over:
+                made += 1
+                word.stops(Work(1, 1, made))
+                if made == written:
+                    over = engine.now
+                    stack.close()
+    return Beside(over - begun, engine.ended, engine.stops)
 
 
 def waits_though_called_off(tokens: int, other: int) -> bool:

@@ -107,7 +107,7 @@ def judge_header(data: bytes) -> None:
         assert 0 <= need.total < 2**53, need
         encode({"need": need.total, "parts": [need.weights, need.kv, need.compute, need.output]})
     largest_context([header], LARGEST_CONTEXT, lambda need: False, on_gpu=True)
-    encode([pooling_of(header), batch_of(header, context), header.quant])
+    encode([pooling_of(header), batch_of([header], context), header.quant])
 
 
 def make_header(draw: random.Random) -> bytes:

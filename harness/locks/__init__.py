@@ -8,6 +8,7 @@ environment has that its lock has not.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 FOLDER = Path(__file__).parent
+#: npm's lock, a folder.
+NPM = "client-javascript"
+_NPM_FOLDER = "node_modules/"
 #: The Pythons that rbee runs on.
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 #: The machines that rbee runs on: what `uv` calls them, and what markers do.
@@ -43,6 +47,24 @@ class Pin(NamedTuple):
 def names() -> list[str]:
     """The locks that there are."""
     return sorted(path.stem for path in FOLDER.glob("*.txt"))
+
+
+def npm_versions(folder: Path | None = None) -> dict[str, str]:
+    """What npm's lock names, or by its own word npm has put into a ``node_modules``: the version
+    at each place, which is ``a``, or ``b/node_modules/a`` for what another package has alone.
+    """
+    lock = FOLDER / NPM / "package-lock.json" if folder is None else folder / ".package-lock.json"
+    packages = json.loads(lock.read_text("utf-8"))["packages"]
+    return {
+        place.removeprefix(_NPM_FOLDER): told["version"]
+        for place, told in packages.items()
+        if place and not told.get("link")
+    }
+
+
+def npm_name(place: str) -> str:
+    """The name of the package at a place of `npm_versions`."""
+    return place.rpartition(_NPM_FOLDER)[2]
 
 
 def text_of(name: str) -> str:

@@ -1,6 +1,7 @@
 """``python -m harness.locks.moved LOCK[+LOCK...]=WHERE...``: what is there that a lock has not.
 
-WHERE is the Python of an environment, which is asked for its packages, or a folder with some.
+WHERE is the Python of an environment, which is asked for its packages, or a folder with some; for
+npm's lock, a ``node_modules``.
 Prints a table of what moved, old to new. The exit status is 0, whatever moved.
 """
 
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from harness.locks import text_of, versions
+from harness.locks import NPM, npm_versions, text_of, versions
 
 _ASK = """
 import json, sys
@@ -37,12 +38,11 @@ class Moved(NamedTuple):
 
 def moved(locked: Mapping[str, str], installed: Mapping[str, str]) -> list[Moved]:
     """What differs, by name; both map packages to versions."""
-    here: dict[str, str] = {canonicalize_name(name): version for name, version in installed.items()}
-    names = sorted(set(locked) | (set(here) - _OURS))
+    names = sorted(set(locked) | (set(installed) - _OURS))
     return [
-        Moved(name, locked.get(name, ""), here.get(name, ""))
+        Moved(name, locked.get(name, ""), installed.get(name, ""))
         for name in names
-        if locked.get(name) != here.get(name)
+        if locked.get(name) != installed.get(name)
     ]
 
 
@@ -64,7 +64,7 @@ def installed_in(where: str) -> dict[str, str]:
     asked = [sys.executable, "-c", _ASK, where] if Path(where).is_dir() else [where, "-c", _ASK]
     told = subprocess.run(asked, check=True, stdout=subprocess.PIPE)
     found: dict[str, str] = json.loads(told.stdout)
-    return found
+    return {canonicalize_name(name): version for name, version in found.items()}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -72,11 +72,15 @@ def main(arguments: Sequence[str]) -> int:
     print("\nAgainst the locks:", flush=True)
     for argument in arguments:
         locks, _, where = argument.partition("=")
-        locked = versions("\n".join(text_of(lock) for lock in locks.split("+")))
-        if Path(where).exists():
-            print(table({locks: moved(locked, installed_in(where))}), flush=True)
-        else:
+        if not Path(where).exists():
             print(f"{locks}: not installed", flush=True)
+            continue
+        if locks == NPM:
+            changes = moved(npm_versions(), npm_versions(Path(where)))
+        else:
+            locked = versions("\n".join(text_of(lock) for lock in locks.split("+")))
+            changes = moved(locked, installed_in(where))
+        print(table({locks: changes}), flush=True)
     return 0
 
 

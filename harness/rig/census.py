@@ -51,7 +51,7 @@ _spawning = 0
 #: Whether orphans come back to this process: it has asked for that.
 _adopting = False
 #: Processes that were there before this one, and still are.
-_older: set[int] = set()
+_older: dict[int, int] = {}
 #: RBEE_HOME of swarms that wait for the next scenario: they are part of none meanwhile.
 resting: set[str] = set()
 
@@ -132,8 +132,7 @@ def reap_adopted() -> list[int]:
                 reaped += _reap([ended])
                 continue
             # It hides who has ended besides it.
-            found = _adopted()
-            return reaped + _reap(pid for pid, status in found if status == psutil.STATUS_ZOMBIE)
+            return reaped + _reap(_adopted())
     return reaped
 
 
@@ -177,14 +176,28 @@ def _reap(pids: Iterable[int]) -> list[int]:
     return reaped
 
 
-def _adopted() -> list[tuple[int, str]]:
-    """Pid and status of children that this process did not start itself."""
-    found: list[tuple[int, str]] = []
-    for child in psutil.Process().children():
-        with contextlib.suppress(psutil.Error, OSError):
-            if _is_adopted(child.pid):
-                found.append((child.pid, child.status()))
+def _adopted() -> list[int]:
+    """The children that this process did not start itself."""
+    found: list[int] = []
+    for child in _children():
+        with contextlib.suppress(OSError):
+            if _is_adopted(child):
+                found.append(child)
     return found
+
+
+def _children() -> list[int]:
+    """The children of this process, by proc_pid_children(5) where there is that: psutil looks
+    through all processes of the machine."""
+    try:
+        return [
+            int(pid)
+            for thread in os.listdir("/proc/self/task")
+            for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()
+        ]
+    except FileNotFoundError:
+        # It is not there, or a thread has ended meanwhile.
+        return [child.pid for child in psutil.Process().children()]
 
 
 def _is_adopted(child: int) -> bool:
@@ -263,17 +276,21 @@ def _parents_of_younger() -> dict[int, int]:
     parent. On Linux by what the kernel shows, which takes the least time."""
     found: dict[int, int] = {}
     if _IS_LINUX:
-        there = set(map(int, filter(str.isdecimal, os.listdir("/proc"))))
-        _older.intersection_update(there)
+        # The inode tells whether a pid is still the same process: another one gets another.
+        there = {
+            int(each.name): each.inode() for each in os.scandir("/proc") if each.name.isdecimal()
+        }
+        for pid in [pid for pid, inode in _older.items() if there.get(pid) != inode]:
+            del _older[pid]
         _, mine = _parent_and_start(os.getpid())
         mine -= int(CLOCK_S * os.sysconf("SC_CLK_TCK"))
-        for pid in there - _older - {os.getpid()}:
+        for pid in there.keys() - _older.keys() - {os.getpid()}:
             with contextlib.suppress(OSError):
                 parent, started = _parent_and_start(pid)
                 if started >= mine:
                     found[pid] = parent
                 else:
-                    _older.add(pid)
+                    _older[pid] = there[pid]
         return found
     began = psutil.Process().create_time() - CLOCK_S
     for process in psutil.process_iter():
@@ -294,6 +311,17 @@ def described(pids: Iterable[int]) -> list[Member]:
     """Those of the processes that are still there, oldest first."""
     found = [_member(pid) for pid in pids]
     return sorted((one for one in found if one is not None), key=lambda one: one.started)
+
+
+def used_s(found: Iterable[Member]) -> float:
+    """What these processes have used of the processor until now, in seconds; nothing of those that
+    are gone."""
+    used = 0.0
+    for one in found:
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(one.pid).cpu_times()
+            used += times.user + times.system
+    return used
 
 
 def _member(pid: int) -> Member | None:

@@ -5,13 +5,15 @@ A scenario that carries the tag `tags.ONLY_ASKS` says that it leaves the swarm a
 that are over aside; the next one of the same test process that has the same sentences up to the one
 that wakes a swarm goes on with it. What a scenario added, workers, models, keys and names, is taken
 away by the routes for it. Then the swarm has to be what it was when it was woken, down to its
-processes; else the scenario fails, and its swarm is never lent again.
+processes; else the scenario fails, and its swarm is never lent again. Whoever has left it at work
+is named when the next one, or nobody, has it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +25,9 @@ from harness.rig.waiting import wait_until
 
 #: How many swarms rest at once in a test process; each costs 70 MiB, and next to no processor time.
 MOST = 5
+#: What a swarm that nobody has uses of the processor at most: so many seconds, and this share of
+#: one. Thirty of them used 0.1 s in a minute.
+_IDLES_S, _IDLES_SHARE = 0.5, 0.02
 #: How the sentences begin that wake a swarm.
 _WAKES = ("a queen that is awake", "a swarm that is warm", "a swarm that was left warm by")
 #: Sentences that come to the same: there is one hub, which holds everything that any of them names.
@@ -54,6 +59,10 @@ class LentSwarm:
         self.cluster = cluster
         self.found: State | None = None
         self._environment: dict[str, str] = {}
+        #: Who has it, or had it last.
+        self.borrower = ""
+        #: Since when nobody has it, and what it had used of the processor by then, in seconds.
+        self._rests: tuple[float, float] | None = None
 
     def note(self) -> None:
         """The swarm has just been woken: this is what it has to be again."""
@@ -69,10 +78,12 @@ class LentSwarm:
             _assert_found(self.cluster, self.found)
         except (AssertionError, OSError) as error:
             complaints.append(f"it has not left the swarm as it was: {error}")
+        self._rests = time.monotonic(), self._used_s()
         return complaints
 
     def begin_anew(self) -> None:
         """Another scenario begins with it."""
+        self._rests = None
         census.resting.discard(str(self.cluster.home))
         self.cluster.environment = dict(self._environment)
         self.cluster.forget()
@@ -80,15 +91,30 @@ class LentSwarm:
     def is_whole(self) -> bool:
         """Whether it is still what it was: a worker that idles is unloaded after a while."""
         with contextlib.suppress(AssertionError, OSError):
-            return _state(self.cluster) == self.found
+            return _state(self.cluster) == self.found and not self._work()
         return False
 
     def end(self) -> None:
-        """Puts it to sleep. Raises AssertionError where that leaves anything to complain about."""
+        """Puts it to sleep. Raises AssertionError where that leaves anything to complain about, and
+        where it was at work for nobody."""
         census.resting.discard(str(self.cluster.home))
-        complaints = self.cluster.close()
+        complaints = self._work() + self.cluster.close()
         self.cluster.remove()
         assert not complaints, f"a swarm that began with {self.begins!r}: " + "\n".join(complaints)
+
+    def _work(self) -> list[str]:
+        """What it has done since nobody has it: nothing but to idle, or a complaint."""
+        if self._rests is None:
+            return []
+        since, used = self._rests
+        used, seconds = self._used_s() - used, time.monotonic() - since
+        if used <= _IDLES_S + _IDLES_SHARE * seconds:
+            return []
+        return [f"{self.borrower} has left it at work: it used {used:.1f} s in {seconds:.1f} s"]
+
+    def _used_s(self) -> float:
+        """What those of its processes that live have used of the processor, in seconds."""
+        return census.used_s(self.cluster.processes())
 
 
 _resting: list[LentSwarm] = []
@@ -103,10 +129,12 @@ def cluster_for(scenario: Any, ports: PortSlice) -> Cluster:
         _resting.remove(one)
         if one.is_whole():
             one.begin_anew()
+            one.borrower = str(scenario.location)
             return one.cluster
         one.end()
     cluster = Cluster(ports.take())
     cluster.lent = LentSwarm(begins, cluster)
+    cluster.lent.borrower = str(scenario.location)
     return cluster
 
 

@@ -75,8 +75,11 @@ def _aider() -> str:
 
 
 def _node() -> str:
-    fetched = (clients.HOMES["JavaScript"] / ".fetched").exists()
-    return "" if fetched else "the clients for Node.js are needed that make test fetches with npm"
+    if (clients.HOMES["JavaScript"] / ".fetched").exists():
+        return ""
+    if shutil.which("npm") is None:
+        return "npm is needed, by which make test fetches the clients for Node.js"
+    return "the clients for Node.js are needed, which npm has not fetched: make test tells why"
 
 
 def _real_models() -> str:

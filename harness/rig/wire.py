@@ -81,9 +81,11 @@ def busy_worker(cluster: Cluster) -> None:
 
 
 def begin_inference(cluster: Cluster, name: str) -> None:
-    """Under this name; whether it comes to an end is up to the worker's model."""
+    """Under this name; whether it comes to an end is up to the worker's model. With the scenario it
+    is ended: a worker that is lent would compute for nobody, and the queen hears of it late."""
     fields = {"prompt": "tell me a story", "infer_id": name}
     answer = cluster.http("POST", "worker", "/infer", fields)
+    cluster.on_close(lambda: cluster.http("DELETE", "worker", f"/infer/{name}"))
     assert answer.status == 202, answer
     assert answer.json()["infer_id"] == name, answer
 

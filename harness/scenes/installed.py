@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness import locks
@@ -88,6 +90,15 @@ def assert_locked(commands: Sequence[str]) -> None:
     assert len(commands) > 5, commands
     loose = [command for command in commands if not _LOCKED.search(command)]
     assert not loose, loose
+
+
+def put_by_npm(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """What npm is taken to have put into a folder, which says so as npm does; each row has a
+    `place` and a `version`."""
+    packages = {row["place"]: {"version": row["version"]} for row in rows}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, ".package-lock.json").write_text(json.dumps({"packages": packages}), "utf-8")
+        return locks.npm_versions(Path(folder))
 
 
 def told_of(locked: Mapping[str, str], installed: Mapping[str, str]) -> str:

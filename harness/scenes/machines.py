@@ -250,9 +250,9 @@ def keep_awake(cluster: Cluster, name: str, other: str) -> None:
     """The person at one machine has a swarm of their own, with another machine in it."""
     keeper = [sys.executable, "-m", "rbee.keeper"]
     cluster.hosts.introduce(other, to=name)
-    cluster.hosts.run_on(name, [*keeper, "add-hive", other])
     cluster.on_close(lambda: cluster.hosts.run_on(name, [*keeper, "down"]))
     cluster.hosts.run_on(name, [*keeper, "up"])
+    cluster.hosts.run_on(name, [*keeper, "add-hive", other])
 
 
 def hold_wake(cluster: Cluster, name: str) -> accidents.Gate:

@@ -141,7 +141,10 @@ class Sleeper:
 
 def may_sleep(cluster: Cluster, name: str) -> Sleeper:
     """A machine that can be suspended and woken from now on."""
-    sleeper = Sleeper(cluster.hosts[name])
+    host = cluster.hosts[name]
+    # Its SSH server has been tried: what has served that would be stopped, and stay.
+    wait_until(f"nobody is on {name}", lambda: not host.pids(), _PATIENCE_S)
+    sleeper = Sleeper(host)
     cluster.on_close(sleeper.close)
     return sleeper
 

@@ -131,10 +131,11 @@ def publish(cluster: Cluster, version: str, flaw: str = "") -> None:
     write_wheel(offer(cluster), version, flaw)
 
 
-def install_both(cluster: Cluster, name: str, version: str) -> None:
-    """The person's own rbee, and that of a machine, are of this version."""
+def install_both(cluster: Cluster, names: str, version: str) -> None:
+    """The person's own rbee, and that of machines, are of this version."""
     install_own(cluster, version)
-    installing.downgrade(cluster, name, version)
+    for name in names.split(", "):
+        installing.downgrade(cluster, name, version)
 
 
 def assert_own(cluster: Cluster, version: str) -> None:

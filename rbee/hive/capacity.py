@@ -27,7 +27,7 @@ from rbee.hive.models.fit import (
 )
 from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.parts import Cut, beside_ram, hidden_bytes, logits_bytes
-from rbee.hive.models.pooling import default_context
+from rbee.hive.models.pooling import batch_of, default_context
 from rbee.hive.models.provisioner import Provisioner
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import Gpu, PartRoom
@@ -60,6 +60,12 @@ class Fit(NamedTuple):
     def need(self) -> Need:
         """What it needs in all."""
         return Need.sum(self.needs.values())
+
+    @property
+    def batch(self) -> int:
+        """How many tokens are worked through at once there."""
+        on_cpu = [part.device for part in self.parts] == [CPU]
+        return batch_of(self.headers, self.context, on_cpu=on_cpu)
 
     @property
     def on_gpus(self) -> int:
@@ -359,9 +365,10 @@ class Capacity:
         layers, left, lean = [0], 0, 0
         if len(rooms) == 1:
             on_gpu = rooms[0].gpu is not None
-            needs = [worker_need(headers, context, slots, on_gpu)]
+            batch = batch_of(headers, context, on_cpu=not on_gpu)
+            needs = [worker_need(headers, context, slots, on_gpu, batch)]
             if draft:
-                needs = [needs[0].beside(worker_need(draft, context, slots, on_gpu))]
+                needs = [needs[0].beside(worker_need(draft, context, slots, on_gpu, batch))]
         else:
             cut = Cut(headers, context, slots)
             free = [room.free for room in rooms if room.gpu is not None]

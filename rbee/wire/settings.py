@@ -301,7 +301,7 @@ def _unknown(name: str, known: Sequence[str], message: str, remove: str) -> Rbee
 
 
 def _split(name: str, text: str) -> Any:
-    return text.split(",") if name in ("restart_delays", "cors_origins", "allowed_hosts") else text
+    return text.split(",") if isinstance(_FIELDS[name].default, tuple) else text
 
 
 def _checked(name: str, value: Any, where: str) -> Any:

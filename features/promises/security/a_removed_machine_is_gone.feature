@@ -22,6 +22,7 @@ Feature: A machine that is removed is gone
   Scenario: The host key that was agreed to has to be agreed to again
     Given the machines "blep, workstation"
     And I sit at "blep"
+    And a queen that is awake
     And I have typed "rbee-keeper add-hive workstation --accept-host-key" and the fingerprint that "workstation" shows
     And I have typed "rbee-keeper remove-hive workstation"
     When I type "rbee-keeper add-hive workstation"

@@ -8,7 +8,7 @@ Feature: What leaves a machine is encrypted, unless somebody has asked for less
   Scenario: Who listens on the cable reads nothing of it
     Given my machine "blep" beside the machines "workstation"
     And somebody listens on the cable of "workstation"
-    And I have typed "rbee-keeper add-hive workstation"
+    And a queen who knows the machines "workstation"
     When I type "rbee-keeper infer --node workstation --temperature 0 'hello'"
     Then stdout holds the answer of minillama to "hello" alone
     And nobody on the cable can read "HTTP/1.1"

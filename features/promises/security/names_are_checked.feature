@@ -15,6 +15,7 @@ Feature: Names of machines and users reach no shell unchecked
       | x;id    |
       | $(id)   |
 
+  @fault.queen.add-any-name
   Scenario: The queen refuses it, whoever asks
     Given an SSH configuration of mine that runs a command for each host
     And a queen that is awake

@@ -134,9 +134,14 @@ class Need(msgspec.Struct, frozen=True):
 
 
 def worker_need(
-    headers: Sequence[GgufHeader], context: int, slots: int, on_gpu: bool = False
+    headers: Sequence[GgufHeader],
+    context: int,
+    slots: int,
+    on_gpu: bool = False,
+    batch: int | None = None,
 ) -> Need:
-    """What a worker needs that loads the model with all layers on one device.
+    """What a worker needs that loads the model with all layers on one device, and works through
+    `batch` tokens at once (None: those of `batch_of` there).
 
     `headers` is one header, or those of all parts of a split model in order, behind them that of
     its projector; each of `slots` slots has `context` tokens. On a GPU the table of token
@@ -163,10 +168,11 @@ def worker_need(
     head = headers[0]
     shape = _Measures(head)
     vectors = pooling_of(head) not in RANKS
+    batch = batch or batch_of(headers, context, on_cpu=not on_gpu)
     return Need(
         weights=_bounded(_weights(headers, on_gpu)),
-        kv=_bounded(sum(kv_by_layer(head, context, slots))),
-        compute=_bounded(graph(headers, context, slots, output=True)),
+        kv=_bounded(sum(kv_by_layer(head, context, slots, batch))),
+        compute=_bounded(graph(headers, context, slots, batch, output=True)),
         output=_bounded(4 * slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
         is_estimate=bool(sight)
         or not shape.is_dense
@@ -208,13 +214,15 @@ def of_unused_experts(header: GgufHeader, n_bytes: int) -> int:
     return n_bytes - n_bytes * used // count if 0 < used < count else 0
 
 
-def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bool) -> int:
+def graph(
+    headers: Sequence[GgufHeader], context: int, slots: int, batch: int, *, output: bool
+) -> int:
     """The bytes of a model's graph, see `worker_need`; without `output` that of layers alone."""
     headers, _ = apart_from_sight(headers)
     head = headers[0]
     shape = _Measures(head)
     vectors = output and pooling_of(head) not in RANKS
-    ub = min(batch_of(head, context), context * slots)
+    ub = min(batch, context * slots)
     cells, window, _ = _cells(head, shape, context, slots, ub)
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
@@ -225,10 +233,10 @@ def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bo
     return 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
 
 
-def kv_by_layer(header: GgufHeader, context: int, slots: int) -> list[int]:
+def kv_by_layer(header: GgufHeader, context: int, slots: int, batch: int) -> list[int]:
     """What each layer keeps of `slots` slots of `context` tokens, in bytes; see `worker_need`."""
     shape = _Measures(header)
-    ub = min(batch_of(header, context), context * slots)
+    ub = min(batch, context * slots)
     cells, window, apart = _cells(header, shape, context, slots, ub)
     row = _KV_BYTES * (shape.key_length + shape.value_length)
     state = _STATE_BYTES * shape.state

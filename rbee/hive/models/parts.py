@@ -93,11 +93,12 @@ class Cut:
     def __init__(
         self, headers: Sequence[GgufHeader], context: int, slots: int, lean: int = 0
     ) -> None:
-        self._whole = worker_need(headers, context, slots)
+        batch = batch_of(headers, context)
+        self._whole = worker_need(headers, context, slots, batch=batch)
         headers, self.sight = apart_from_sight(headers)
         head = headers[0]
-        self._graph = graph(headers, context, slots, output=False)
-        kv = kv_by_layer(head, context, slots)
+        self._graph = graph(headers, context, slots, batch, output=False)
+        kv = kv_by_layer(head, context, slots, batch)
         layers = [sum(each.weights.layers.get(at, 0) for each in headers) for at in range(len(kv))]
         experts = [
             sum(each.weights.experts.get(at, 0) for each in headers) for at in range(len(kv))
@@ -114,7 +115,7 @@ class Cut:
         layers[:lean] = [n - of_experts for n, of_experts in zip(layers[:lean], experts)]
         self._weights = [0, *itertools.accumulate([*layers, max(0, output)])]
         self._kv = [0, *itertools.accumulate([*kv, 0])]
-        batch = min(batch_of(head, context), context * slots)
+        batch = min(batch, context * slots)
         self._hidden = batch * hidden_bytes(head)
         shared = longest_request(head, context, slots) > context
         self._mask = 2 * batch * context * (slots if shared else 1)

@@ -13,7 +13,7 @@ from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.models.gguf.header import GgufHeader
 from rbee.hive.models.local import bundled_path
-from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
+from rbee.hive.models.pooling import longest_request, pooling_of
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.drafts import Draft, Drafts
 from rbee.hive.workers.kinds import Kinds
@@ -238,7 +238,7 @@ class Starter(msgspec.Struct):
                 need, settings, on_gpu=on_gpu, threads=threads, slots=fit.slots
             ),
             pooling=pooling_of(header),
-            batch=batch_of(header, context),
+            batch=fit.batch,
             simulated=begun.is_simulated,
             content=begun.content,
             vectors_up_to=wanted.vectors_up_to,

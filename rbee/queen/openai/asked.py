@@ -29,15 +29,8 @@ _AS_ASKED = (
     *("temperature", "presence_penalty", "frequency_penalty", "cache_prompt"),
     *Samplers.__struct_fields__,
 )
-#: The words that there are for a field of a job.
-_WORDS = {
-    "typical_p": ("typical_p", "typical"),
-    "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
-}
-
-
-#: By a field of a job that a worker's error names: the fields of a request that may have set it.
-#: The first stands where none of them was sent.
+#: By a field of a job: the fields of a request that set it. A worker's error names the first where
+#: none of them was sent.
 _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),
@@ -47,7 +40,10 @@ _SAID_BY = {
         *("guided_choice", "guided_regex", "regex"),
     ),
     "grammar": ("grammar", "guided_grammar", "ebnf", "structured_outputs", "response_format"),
-    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens"),
+    "max_tokens": (
+        *("max_completion_tokens", "max_tokens", "max_output_tokens"),
+        *("n_predict", "max_new_tokens"),
+    ),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
     "logprobs": ("logprobs", "n_probs"),
@@ -65,6 +61,8 @@ _SAID_BY = {
     ),
     "ctx": ("num_ctx",),
 }
+#: The fields of a job of which all that were sent have to say the same.
+_AGREED = ("typical_p", "repeat_penalty")
 #: The fields that say which texts an answer may be.
 _TEXTS = ("guided_choice", "guided_regex", "regex")
 
@@ -96,12 +94,12 @@ def _with_path(field: str, asked: object, path: object) -> str:
     return ".".join(filter(None, (field, inner))) + path[1:]
 
 
-def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str, Any]:
-    """What all kinds ask for; `most`: tokens, in another word for `max_tokens`."""
+def common(asked: Asked, seed: int | None) -> dict[str, Any]:
+    """What all kinds ask for; a word that not all of them have need not be there."""
     said = {name: getattr(asked, name) for name in _AS_ASKED}
-    for name, words in _WORDS.items():
-        said[name] = agreed((word, getattr(asked, word)) for word in words)
-    said_most = (most, asked.max_tokens, asked.n_predict, asked.max_new_tokens)
+    for name in _AGREED:
+        said[name] = agreed((word, getattr(asked, word)) for word in _SAID_BY[name])
+    said_most = (getattr(asked, word, None) for word in _SAID_BY["max_tokens"])
     most = min((min(each, MOST_TOKENS) for each in said_most if each), default=None)
     if asked.min_tokens and not asked.ignore_eos:
         if asked.min_tokens != most:

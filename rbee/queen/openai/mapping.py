@@ -164,7 +164,7 @@ class Chat(Form):
         messages = going_on(asked, messages, must_call=must_call, is_json=is_json)
         return [
             JobRequest(
-                **common(asked, seed, asked.max_completion_tokens),
+                **common(asked, seed),
                 messages=messages,
                 json_schema=schema,
                 unquoted=is_text(asked),

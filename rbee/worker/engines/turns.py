@@ -6,12 +6,16 @@ one makes way, between two batches, for one that is much shorter, and goes on wh
 comes after it may cost it no more tokens than it has itself, and it gets on by a batch between two
 stops, so that prompts that keep coming hold it up for a while, and not for ever. Of prompts that
 are long alike, one is read behind the other.
+
+Those who write have a token with each batch of others. Where a batch takes long, a long prompt
+stops behind it for a while, in which they write as fast as if it were not there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from rbee.worker.engines import Work
@@ -20,6 +24,10 @@ from rbee.worker.engines import Work
 _LOOK_S = 0.25
 #: However few tokens of a prompt are unread, it counts as this part of a batch.
 _LEAST_PART = 4
+#: A batch that is read in less keeps nobody who writes waiting (seconds).
+_LONG_BATCH_S = 0.25
+#: For how long a prompt stops for them, as a share of the time that its batch took.
+_SHARE_OF_WRITERS = 0.5
 
 
 def makes_way(left: int, total: int, overtaken: int, unread: int, batch: int) -> bool:
@@ -42,13 +50,25 @@ def reads_behind(left: int, unread: int, batch: int) -> bool:
     return min(left, unread) > 2 * batch
 
 
-class PromptTurns:
-    """The prompts that an engine reads, with batches of so many tokens."""
+def rest_behind(left: int, took: float, batch: int) -> float:
+    """For how many seconds a prompt stops for those who write, with `left` tokens to read, once a
+    batch of it `took` so many. 0: not at all. Pure."""
+    return took * _SHARE_OF_WRITERS if left > batch and took >= _LONG_BATCH_S else 0.0
 
-    def __init__(self, batch: int) -> None:
+
+class PromptTurns:
+    """The prompts that an engine reads, with batches of so many tokens.
+
+    `now` tells the time (monotonic seconds).
+    """
+
+    def __init__(self, batch: int, now: Callable[[], float] = time.monotonic) -> None:
         self.batch = batch
+        self.now = now
         self.changed = threading.Condition()
         self._reading: list[PromptTurn] = []
+        #: Those whose prompt is read, and whose answer is not over.
+        self._writing: list[PromptTurn] = []
 
     @contextlib.contextmanager
     def taken(
@@ -72,9 +92,17 @@ class PromptTurns:
         finally:
             with self.changed:
                 self.is_read(turn)
+                self._writing.remove(turn)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether an answer is written that somebody wants."""
+        return any(each.is_wanted for each in self._writing)
 
     def is_read(self, turn: PromptTurn) -> None:
-        """Nobody waits for this prompt any more."""
+        """Nobody waits for this prompt any more; its answer is written."""
+        if turn not in self._writing:
+            self._writing.append(turn)
         if turn in self._reading:
             self._reading.remove(turn)
         for each in self._reading:
@@ -108,6 +136,10 @@ class PromptTurn:
         self._is_told = False
         #: How much was read of it when it began or went on.
         self._read = 0
+        #: When it went on, or its last batch was read.
+        self._since = turns.now()
+        #: How long it lets others write once nobody is read before it (seconds), and until when.
+        self._rest = self._rest_until = 0.0
 
     @property
     def is_wanted(self) -> bool:
@@ -115,17 +147,27 @@ class PromptTurn:
         return not self._cancelled.is_set()
 
     def waits(self, cancelled: threading.Event, on_hold: Callable[[bool], object]) -> None:
-        """Blocks while others are read before it, or until it is cancelled; `on_hold` is told
-        before and after."""
+        """Blocks while it is held, or until it is cancelled; `on_hold` is told before and after."""
         with self._turns.changed:
-            if self.before:
+            if self.is_held():
                 on_hold(True)
-                while self.before and not cancelled.is_set():
-                    self._turns.changed.wait(_LOOK_S)
-                    # One that was given up may never come back from an engine that forgot it.
-                    self.before = {each for each in self.before if each.is_wanted}
+                while self.is_held() and not cancelled.is_set():
+                    rest = self._rest_until - self._turns.now()
+                    self._turns.changed.wait(_LOOK_S if self.before else min(rest, _LOOK_S))
                 on_hold(False)
             self.has_stopped = False
+            self._rest = self._rest_until = 0.0
+            self._since = self._turns.now()
+
+    def is_held(self) -> bool:
+        """Whether others are read before any more of it is, or write before that."""
+        # One that was given up may never come back from an engine that forgot it.
+        self.before = {each for each in self.before if each.is_wanted}
+        if self.before:
+            return True
+        if self._rest:
+            self._rest, self._rest_until = 0.0, self._turns.now() + self._rest
+        return self._turns.now() < self._rest_until and self._turns.is_written
 
     def stops(self, work: Work) -> bool:
         """Takes over what the engine has read of it; whether it stops here for others."""
@@ -143,9 +185,13 @@ class PromptTurn:
             if work.read < self._read:
                 self._may_stop = False  # what it had read is lost to it
             self._turns.knows(self)
-            self.has_stopped = self._may_stop and bool(self.before) and work.read > self._read
-            if self.has_stopped:
-                self._read = work.read
+            now = self._turns.now()
+            took, self._since = now - self._since, now
+            if self._may_stop and work.read > self._read:
+                rest = rest_behind(self.left, took, self._turns.batch)
+                self.has_stopped = bool(self.before) or (rest > 0 and self._turns.is_written)
+                if self.has_stopped:
+                    self._read, self._rest = work.read, rest
             return self.has_stopped
 
     def let_pass(self, other: PromptTurn) -> None:

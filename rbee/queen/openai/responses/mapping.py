@@ -99,7 +99,7 @@ class Answering:
         if effort not in (None, "none", "default"):
             values.setdefault("reasoning_effort", effort)
         return JobRequest(
-            **common(asked, seed_of(asked), asked.max_output_tokens),
+            **common(asked, seed_of(asked)),
             messages=as_prefilled(
                 said,
                 functools.partial(wrong, "input"),
