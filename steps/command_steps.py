@@ -122,6 +122,11 @@ def shows_row(context: Context, row: str) -> None:
     commands.assert_row(context.cluster.last, row)
 
 
+@then("stdout shows these rows")
+def shows_rows(context: Context) -> None:
+    commands.assert_rows(context.cluster.last, context.table)
+
+
 @then('stdout is one answer for programs with "{fields}"')
 def answers_programs(context: Context, fields: str) -> None:
     commands.assert_answer(context.cluster.last, fields)

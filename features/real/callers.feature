@@ -4,16 +4,15 @@ Feature: Several callers of a real model
 
   Background:
     Given a worker has a context of 2048 tokens
-    And a hub that holds "author/smollm2"
     And a queen that is awake
 
   Scenario: Four at once
-    When 4 programs begin to read stories of "author/smollm2"
+    When 4 programs begin to read stories of "file:$MODELS/smollm2-short-endless.gguf"
     Then all of them get tokens at the same time
     And 1 worker is running
 
   Scenario: Vectors of texts
-    When a program asks for the vectors of these texts from "author/smollm2"
+    When a program asks for the vectors of these texts from "file:$MODELS/smollm2-small.gguf"
       | text                          |
       | A bee collects honey.         |
       | Bees gather nectar for honey. |
@@ -23,9 +22,8 @@ Feature: Several callers of a real model
 
   Scenario: Vectors beside a story
     The engine makes no vector while it writes: they are made by a worker of their own.
-    Given a hub that holds "author/endless-smollm2"
-    And a program that reads a story of "author/endless-smollm2"
-    When a program asks for the vectors of these texts from "author/endless-smollm2"
+    Given a program that reads a story of "file:$MODELS/smollm2-short-endless.gguf"
+    When a program asks for the vectors of these texts from "file:$MODELS/smollm2-short-endless.gguf"
       | text                          |
       | A bee collects honey.         |
       | Bees gather nectar for honey. |

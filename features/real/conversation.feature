@@ -7,7 +7,7 @@ Feature: A conversation with a real model
     And a worker has a context of 1024 tokens
 
   Scenario: What was said first decides what is meant later
-    When I type "rbee-keeper chat --model file:$MODELS/smollm2.gguf --temperature 0 --max-tokens 20" and the lines
+    When I type "rbee-keeper chat --model file:$MODELS/smollm2-small.gguf --temperature 0 --max-tokens 20" and the lines
       """
       What color is the sky?
       And what color is grass?

@@ -5,9 +5,9 @@ Feature: A real model in several files
 
   Scenario: All of its files count
     Given a worker has a context of 1024 tokens
-    And a swarm that is warm with "file:$MODELS/smollm2-in-four-00003-of-00004.gguf"
+    And a swarm that is warm with "file:$MODELS/smollm2-short-in-four-00003-of-00004.gguf"
     When I type "rbee-keeper models"
-    Then stdout contains "98.4 MB"
+    Then stdout contains "29.2 MB"
 
   Scenario: One of its files is missing
     Given a file of a real model whose neighbours are missing

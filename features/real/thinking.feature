@@ -1,4 +1,4 @@
-@needs-real-models
+@needs-real-models @only-asks
 Feature: A model that thinks before it answers
   The thought is no part of the answer: a person at a terminal sees it dimmed, a pipe gets the answer
   alone, and a form or a call that is demanded comes behind it.
@@ -6,6 +6,7 @@ Feature: A model that thinks before it answers
   Background:
     Given a worker takes 1 job at once
     And a worker has a context of 1024 tokens
+    And a swarm that is warm with "file:$MODELS/smollm2-thinking.gguf"
 
   Scenario: Only the answer goes into a pipe
     When I type "rbee-keeper infer --model file:$MODELS/smollm2-thinking.gguf --temperature 0 'Repeat after me: easy.</think>Paris'"
@@ -36,7 +37,6 @@ Feature: A model that thinks before it answers
 
   @fault.worker.form-over-thought
   Scenario: A form and a call that are demanded
-    Given a queen that is awake
     When programs ask each of these models for a city, in a form and as a call
       | its template                   | wanted     | model                   | told      |
       | has a switch                   | a thought  | smollm2-thinking        | a thought |

@@ -7,8 +7,8 @@ Feature: What happens to a model that no GPU has room for
   Background:
     Given its simulated GPUs are
       | name     | VRAM in GB |
-      | GTX 1630 | 0.555      |
-      | GTX 1650 | 0.555      |
+      | GTX 1630 | 0.524      |
+      | GTX 1650 | 0.524      |
 
   @fault.queen.one-device-alone
   Scenario: Two GPUs together have room for it
@@ -18,7 +18,7 @@ Feature: What happens to a model that no GPU has room for
       queen: insufficient VRAM on GPU1 for <path>; trying next candidate...
       queen: basic scheduler picked GPU0 + GPU1 on hive localhost (for advanced scheduling, see docs)
       queen: there is room in GPU0 + GPU1 for model <path>
-      queen: spread: 10 layers on GPU0 (<size> MB), 11 layers on GPU1 (<size> MB)
+      queen: spread: 6 layers on GPU0 (<size> MB), 7 layers on GPU1 (<size> MB)
       queen: expecting about <count> tokens/s with GPU0 + GPU1 on hive localhost; no other place would be faster
       hive: waking worker on :8601 with model=<path>, device=gpu0+gpu1
       queen: CUDA worker is awake and ready
@@ -50,12 +50,12 @@ Feature: What happens to a model that no GPU has room for
   Scenario: It says what a model in one piece says
     Given its simulated GPUs are
       | name     | VRAM in GB |
-      | GTX 1630 | 0.75       |
-      | GTX 1650 | 0.75       |
+      | GTX 1630 | 0.56       |
+      | GTX 1650 | 0.56       |
     When I type each of these commands
       | command                                                                                                       |
-      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --no-cpu 'Who are you?'     |
-      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --device cpu 'Who are you?' |
+      | rbee-keeper infer --model file:$MODELS/smollm2-small.gguf --max-tokens 8 --temperature 0 --no-cpu 'Who are you?'     |
+      | rbee-keeper infer --model file:$MODELS/smollm2-small.gguf --max-tokens 8 --temperature 0 --device cpu 'Who are you?' |
     Then each of them has worked
     And all of them have shown the same
 
@@ -64,8 +64,8 @@ Feature: What happens to a model that no GPU has room for
     Given a swarm that is warm with "file:$MODELS/smollm2-short.gguf"
     When I type "rbee-keeper ps"
     Then stdout shows a row "<worker id> localhost file:<path> gpu0+gpu1 ready 1/1"
-    And stdout shows a row "- localhost = 10 layers gpu0 - - <size> MB"
-    And stdout shows a row "- localhost = 11 layers gpu1 - - <size> MB"
+    And stdout shows a row "- localhost = 6 layers gpu0 - - <size> MB"
+    And stdout shows a row "- localhost = 7 layers gpu1 - - <size> MB"
 
   Scenario: Where it idles, its parts make room on any of their devices
     Given a swarm that is warm with "file:$MODELS/smollm2-short.gguf"

@@ -22,12 +22,12 @@ Feature: What a hive answers on the wire
   @only-asks
   Scenario: A method that a path does not take
     When a program asks the hive each of these
-      | request        | status | allowed      |
-      | DELETE /health | 405    | GET, HEAD    |
-      | POST /devices  | 405    | GET, HEAD    |
-      | GET /power/    | 200    |              |
-      | PUT /workers/x | 405    | DELETE       |
-      | GET /nothing   | 404    |              |
+      | request             | status | allowed      |
+      | DELETE /health      | 405    | GET, HEAD    |
+      | POST /devices       | 405    | GET, HEAD    |
+      | GET /power/         | 200    |              |
+      | PUT /workers/x/keep | 405    | POST         |
+      | GET /nothing        | 404    |              |
     Then each answer has its status, and tells what is allowed
 
   @only-asks

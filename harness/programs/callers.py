@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from fixtures import real
 from harness.rig import client
 from harness.rig.cluster import Cluster
 from harness.rig.waiting import wait_in_turns, wait_until
@@ -16,7 +17,8 @@ _ANSWER = 5
 
 
 class Caller(client.Listener):
-    """A program that reads a streamed answer. `key` is whose it is, empty for the swarm's own.
+    """A program that reads a streamed answer. `key` is whose it is, empty for the swarm's own;
+    ``$MODELS`` in a model's name is the folder of the real models.
 
     Its `events` and the moments at which they came are those with text of the answer.
     """
@@ -27,7 +29,7 @@ class Caller(client.Listener):
         self.key = key
         self.is_answered = False
         asked: dict[str, Any] = {
-            "model": model,
+            "model": model.replace("$MODELS", str(real.HOME)),
             "messages": [{"role": "user", "content": "tell me a story"}],
             "stream": True,
         }

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.rig import swarm
 from harness.rig.cluster import ROOT, Cluster
@@ -100,6 +100,12 @@ def assert_row(finished: Finished, row: str) -> None:
     assert any(expected.match(line) for line in lines), f"no row {row!r}\n{finished}"
 
 
+def assert_rows(finished: Finished, rows: Iterable[Row]) -> None:
+    """The same, of each `row` of a table."""
+    for each in rows:
+        assert_row(finished, each["row"])
+
+
 def assert_answer(finished: Finished, fields: str) -> None:
     """Stdout is one line of JSON with exactly these fields."""
     lines = finished.stdout.splitlines()
@@ -141,7 +147,9 @@ def assert_all_typed(typed: Sequence[str], elsewhere: Mapping[str, str]) -> None
     """Each command is one of `typed` or has a file of the project in which it is typed."""
     from rbee.keeper.cli import keeper
 
-    assert sorted(keeper.commands) == sorted([*typed, *elsewhere])
+    told = [*typed, *elsewhere]
+    assert not (untold := set(keeper.commands) - set(told)), f"typed nowhere: {sorted(untold)}"
+    assert sorted(told) == sorted(keeper.commands), f"no commands, or told twice: {told}"
     for command, where in elsewhere.items():
         text = (ROOT / where).read_text(encoding="utf-8")
         assert any(_types(command, line) for line in text.splitlines()), f"{command}: {where}"
@@ -191,10 +199,16 @@ def assert_refused(cluster: Cluster, finished: Sequence[Finished], rows: Sequenc
 
 
 def assert_says(finished: Sequence[Finished], rows: Sequence[Row]) -> None:
-    """Each command ended with the `status` of its row, and said what it `says`."""
+    """Each command ended with the `status` of its row, and said what it `says`: texts with `` & ``
+    between them, and in each of them parts with `` ... `` between them, in this order."""
     for each, row in zip(finished, rows, strict=True):
         assert each.status == int(row["status"]), each
-        assert row["says"] in each.stdout + each.stderr, each
+        for text in row["says"].split(" & "):
+            rest = each.stdout + each.stderr
+            for part in text.split(" ... "):
+                at = rest.find(part)
+                assert at >= 0, (part, each)
+                rest = rest[at + len(part) :]
 
 
 def assert_kept_nowhere(cluster: Cluster, name: str) -> None:
