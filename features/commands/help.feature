@@ -11,6 +11,7 @@ Feature: The commands explain themselves
     When the help of each command is read
     Then each shows an example of its command
 
+  @only-asks
   Scenario: The examples run as printed, one after the other
     Given a hub that holds "author/minillama"
     And a swarm that was left warm by "rbee-keeper up"
@@ -49,8 +50,11 @@ Feature: The commands explain themselves
       | doctor       | features/phases/phase_08_prepare_the_worker.feature |
       | upgrade      | features/commands/upgrade.feature                   |
 
+  @only-asks
   Scenario: The example of "stop" runs as printed where there is one worker
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+    Given a hub that holds "author/minillama"
+    And a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper infer 'hello'"
     When I type every example of the help of "stop"
     Then each of them has worked
     And 0 worker is running

@@ -2,6 +2,7 @@ Feature: Keys for programs: add-key, keys and remove-key
   The swarm's own token opens everything, also the command that ends the swarm. A key is for a program
   or a person that is to get answers and no more; whoever has one gets a fair share of the slots.
 
+  @only-asks
   Scenario: A program is let in by a key of its own
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     And a program of my own called "ask" that asks a server of OpenAI's kind for an answer

@@ -24,16 +24,6 @@ Feature: What there is: devices, hives, ps, top, models
       And each of them shows its heading and its row
       And none of them says anything on stderr
 
-    Scenario: The devices of a machine with two GPUs
-      Given its simulated GPUs are
-        | name     | VRAM in GB |
-        | RTX 3060 | 12         |
-        | RTX 3090 | 24         |
-      And a swarm that was left warm by "rbee-keeper up"
-      When I type "rbee-keeper devices"
-      Then stdout shows a row "localhost gpu0 RTX 3060 (simulated) - 12.0 GB cuda"
-      And stdout shows a row "localhost gpu1 RTX 3090 (simulated) - 24.0 GB cuda"
-
     @only-asks
     Scenario: Each list tells programs what is there, in one answer
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"

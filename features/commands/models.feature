@@ -107,9 +107,11 @@ Feature: Models on a hive: pull and rm
       And stderr contains "try: did you mean HF:author/minillama?"
       And the exit status is 1
 
+    @only-asks
     Scenario: A model that a worker has loaded is kept
       Given a hub that holds "author/minillama"
-      And a swarm that was left warm by "rbee-keeper infer --keep-alive --model HF:author/minillama 'hello'"
+      And a swarm that was left warm by "rbee-keeper up"
+      And I have typed "rbee-keeper infer --model HF:author/minillama 'hello'"
       When I type "rbee-keeper rm HF:author/minillama"
       Then stderr contains "has HF:author/minillama loaded"
       And stderr contains "try: rbee-keeper stop worker-"

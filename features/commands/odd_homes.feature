@@ -9,6 +9,7 @@ Feature: Where a command is typed, and with what around it
       Given RBEE_HOME is a folder called "a?b=c#d%20 é 'f'", named from here
       When I type "rbee-keeper infer --quiet 'hello'"
       Then stdout holds the answer of minillama to "hello" alone
+      And stderr holds nothing
       And both catalogs are in that home
 
     Scenario: A home whose name is no text

@@ -52,8 +52,10 @@ Feature: rbee-keeper plan
     Then stderr contains "/no/such.gguf is not on this machine: a job would be refused"
     And the exit status is 0
 
+  @only-asks
   Scenario: A worker that has the model is named
-    Given a swarm that is warm
+    Given a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper infer 'hello'"
     When I type "rbee-keeper plan minillama"
     Then stdout shows a row "1 localhost gpu0 all <size> <size> yes"
     And stderr contains "has minillama loaded already and would answer"

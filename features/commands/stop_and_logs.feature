@@ -2,9 +2,11 @@ Feature: One worker less, and what they wrote: stop and logs
 
   Rule: "stop" ends one worker, named by its id or the first letters of it
 
+    @only-asks
     @fault.hive.deaf-to-stop
     Scenario: A worker is stopped by the first letters of its id
-      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      Given a swarm that was left warm by "rbee-keeper up"
+      And I have typed "rbee-keeper infer 'hello'"
       When I stop the worker by the first letters of its id
       Then the terminal narrates
         """
@@ -83,8 +85,9 @@ Feature: One worker less, and what they wrote: stop and logs
       When I press Ctrl+C
       Then the exit status is 130
 
+    @only-asks
     Scenario: What became of each job stands in the queen's log, with none of what was said
-      Given a swarm that was left warm by "rbee-keeper infer --keep-alive hello"
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When I type "rbee-keeper infer --model file:/no/such.gguf hello"
       Then the log of the queen says "asks for minillama (rbee)"
       And the log of the queen says "is done after"

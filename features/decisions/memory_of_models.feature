@@ -141,13 +141,13 @@ Feature: A worker is promised what its engine takes
     Then <tokens> tokens of it are worked through at once
 
     Examples:
-      | what                                       | architecture | says              | where                        | tokens |
-      | few on a CPU, which is as fast by them     | llama        | no more           | on the CPU                   | 128    |
-      | on a GPU more, which is faster by them     | llama        | no more           | on a GPU                     | 512    |
-      | nor are layers in RAM beside a GPU alone   | llama        | no more           | on a GPU and the CPU         | 512    |
-      | experts are read anew for each batch       | qwen3moe     | expert_count 8    | on the CPU                   | 512    |
-      | a picture has to be in one                 | llama        | no more           | with a projector, on the CPU | 512    |
-      | what sees all of a text has it in one      | bert         | pooling_type 2     | on the CPU                   | 2048   |
+      | what                                       | architecture | says           | where                        | tokens |
+      | few on a CPU, which is as fast by them     | llama        | no more        | on the CPU                   | 128    |
+      | on a GPU more, which is faster by them     | llama        | no more        | on a GPU                     | 512    |
+      | also with layers in RAM beside it          | llama        | no more        | on a GPU and the CPU         | 512    |
+      | experts are read anew for each batch       | qwen3moe     | expert_count 8 | on the CPU                   | 512    |
+      | a picture has to be in one                 | llama        | no more        | with a projector, on the CPU | 512    |
+      | what sees all of a text has it in one      | bert         | pooling_type 2 | on the CPU                   | 2048   |
 
   Scenario Outline: A layer with a state keeps that, however long the text is
     Given a model of <layers> layers of the architecture "<architecture>" that says "<says>"

@@ -1,6 +1,7 @@
 Feature: Scenarios that begin alike and only ask share a swarm
   Waking one is most of what such a scenario costs. Each of them finds the swarm as the first one did:
-  who has said that it only asks, and changes anything, fails, and its swarm is nobody else's.
+  who has said that it only asks, and changes anything, fails, and its swarm is nobody else's. Whose
+  worker computes on for nobody is named: all the others would pay for it.
 
   Scenario: The next one that begins alike goes on with it
     Given a rehearsed scenario that only asks a queen, with settings of its own

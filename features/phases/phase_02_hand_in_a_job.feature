@@ -17,7 +17,9 @@ Feature: Phase 2: the keeper hands in the job and shows its story
     Then stdout holds the answer of minillama to "hello" alone
     And the exit status is 0
 
+  @only-asks
   Scenario: Quiet means quiet
+    Given a swarm that is warm
     When I type "rbee-keeper infer --quiet --temperature 0 'hello'"
     Then stdout holds the answer of minillama to "hello" alone
     And stderr holds nothing

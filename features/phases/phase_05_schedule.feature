@@ -10,6 +10,12 @@ Feature: Phase 5: the scheduler picks a device
     And a swarm that was left warm by "rbee-keeper up"
 
   @only-asks
+  Scenario: What there is to pick from is listed
+    When I type "rbee-keeper devices"
+    Then stdout shows a row "localhost gpu0 RTX 3060 (simulated) - 12.0 GB cuda"
+    And stdout shows a row "localhost gpu1 RTX 3090 (simulated) - 24.0 GB cuda"
+
+  @only-asks
   @fault.queen.wrong-gpu
   Scenario: The GPU with the most memory is picked
     When I type "rbee-keeper infer 'hello'"

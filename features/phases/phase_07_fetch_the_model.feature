@@ -83,6 +83,7 @@ Feature: Phase 7: the hive fetches the model
       Then the exit status is 0
       And the hive's catalog holds model "HF:author/gated"
 
+    @only-asks
     @fault.queen.forget-the-token
     Scenario: A token counts for the command it is given to, also where the queen was awake before
       Given a hub that holds "author/gated"

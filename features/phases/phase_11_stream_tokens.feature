@@ -40,7 +40,8 @@ Feature: Phase 11: tokens stream over three hops
       | ctransformers |
 
   Scenario Outline: The same seed draws the same story, another seed another one
-    Given I have typed "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
+    Given a swarm that was left warm by "rbee-keeper infer --engine <engine> --keep-alive 'tell me a story'"
+    And I have typed "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
     And I have typed "rbee-keeper infer --engine <engine> --seed 8 'tell me a story'"
     When I type "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
     Then the first of the last three answers is the same as the last

@@ -12,6 +12,7 @@ Feature: Phase 12: everything goes to sleep again
     And the exit status is 1
     And nothing is left running
 
+  @only-asks
   Scenario: Kept alive, the swarm stays warm, and the next prompt starts nothing
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     When I type "rbee-keeper infer 'hello'"

@@ -117,6 +117,7 @@ Feature: A download survives whatever happens to it
       And the hub was asked for "minillama-q8_0-00001-of-00003.gguf" from its beginning, 1 time
       And the hub was asked for "minillama-q8_0-00002-of-00003.gguf" and then for its bytes from 300000 on
 
+    @only-asks
     Scenario: A model that has changed on the hub in between is fetched from its beginning
       Given a swarm that was left warm by "rbee-keeper up"
       And the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"

@@ -64,7 +64,7 @@ class Fit(NamedTuple):
     @property
     def batch(self) -> int:
         """How many tokens are worked through at once there."""
-        on_cpu = [part.device for part in self.parts] == [CPU]
+        on_cpu = all(part.device == CPU for part in self.parts)
         return batch_of(self.headers, self.context, on_cpu=on_cpu)
 
     @property
@@ -295,11 +295,11 @@ class Capacity:
         ram, gpus = (
             [room for room in rooms if (room.gpu is not None) is wanted] for wanted in (False, True)
         )
-        cut = Cut(headers, context, slots)
+        slow = [True] * len(ram) + [other.device == CPU for other in others] + [False] * len(gpus)
+        cut = Cut(headers, context, slots, on_cpu=all(slow))
         prompts = self._settings.prompt_cache_mib * _MIB
         free = [self._for_part(max(0, room.free - prompts)) for room in ram]
         free += [other.free_bytes for other in others] + [room.free for room in gpus]
-        slow = [True] * len(ram) + [other.device == CPU for other in others] + [False] * len(gpus)
         layers = layers or cut.over(free, slow, len(ram))
         spread = cut.parts(layers[len(ram) :])
         needs = [spread.host] * len(ram) + list(spread.needs)

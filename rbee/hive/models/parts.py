@@ -88,12 +88,18 @@ def logits_bytes(header: GgufHeader) -> int:
 
 class Cut:
     """A model that is to be cut, for `slots` slots of `context` tokens; `headers` are those of all
-    its files. The experts of its first `lean` layers are to be in RAM."""
+    its files. The experts of its first `lean` layers are to be in RAM. `on_cpu`: all of it is."""
 
     def __init__(
-        self, headers: Sequence[GgufHeader], context: int, slots: int, lean: int = 0
+        self,
+        headers: Sequence[GgufHeader],
+        context: int,
+        slots: int,
+        lean: int = 0,
+        *,
+        on_cpu: bool = False,
     ) -> None:
-        batch = batch_of(headers, context)
+        batch = batch_of(headers, context, on_cpu=on_cpu)
         self._whole = worker_need(headers, context, slots, batch=batch)
         headers, self.sight = apart_from_sight(headers)
         head = headers[0]
