@@ -80,8 +80,8 @@ kind are taken waits in line. Beside these each worker has a thread for each of 
 A long prompt that a worker reads keeps nobody waiting for much longer than the batch that it is
 at, where the worker has several slots
 ([scheduling.md](scheduling.md#long-prompts-beside-short-ones)).
-A batch of a large model on a processor takes its time: 128 tokens are a quarter of a minute where
-it reads nine a second, and meanwhile nobody on that worker gets a token. Where memory is for one
+A batch of a large model on a processor takes its time: 256 tokens are half a minute where it
+reads nine a second, and meanwhile nobody on that worker gets a token. Where memory is for one
 slot alone, who comes second waits until the first is answered.
 """
 _PLACES = (

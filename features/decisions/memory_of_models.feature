@@ -11,9 +11,9 @@ Feature: A worker is promised what its engine takes
 
     Examples: a model that writes
       | model   | context | slots | weights | cache  | graph |
-      | smollm2 | 512     | 1     | 92.10   | 11.25  | 25.54 |
-      | smollm2 | 2048    | 4     | 92.10   | 180.00 | 27.41 |
-      | smollm2 | 8192    | 4     | 92.10   | 720.00 | 27.41 |
+      | smollm2 | 512     | 1     | 92.10   | 11.25  | 51.07 |
+      | smollm2 | 2048    | 4     | 92.10   | 180.00 | 54.82 |
+      | smollm2 | 8192    | 4     | 92.10   | 720.00 | 54.82 |
 
     Examples: an encoder of bge-m3's shape, which keeps nothing of what it has read
       | model   | context | slots | weights | cache | graph  |
@@ -23,7 +23,7 @@ Feature: A worker is promised what its engine takes
 
     Examples: the one that ships with rbee
       | model     | context | slots | weights | cache | graph |
-      | minillama | 512     | 4     | 0.95    | 2.00  | 0.96  |
+      | minillama | 512     | 4     | 0.95    | 2.00  | 1.92  |
 
   @needs-real-models
   Scenario Outline: What the engine reports of a model in parts: <layers> layers
@@ -142,7 +142,7 @@ Feature: A worker is promised what its engine takes
 
     Examples:
       | what                                       | architecture | says           | where                        | tokens |
-      | few on a CPU, which is as fast by them     | llama        | no more        | on the CPU                   | 128    |
+      | few on a CPU, which is as fast by them     | llama        | no more        | on the CPU                   | 256    |
       | on a GPU more, which is faster by them     | llama        | no more        | on a GPU                     | 512    |
       | also with layers in RAM beside it          | llama        | no more        | on a GPU and the CPU         | 512    |
       | experts are read anew for each batch       | qwen3moe     | expert_count 8 | on the CPU                   | 512    |
