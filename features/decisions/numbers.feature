@@ -114,6 +114,11 @@ Feature: Numbers that a person meets and nobody sets
       | MiB of a device that are never a model's                      | 457  |
       | times as fast with a draft that it is used                    | 1.05 |
       | tokens of a prompt beyond which its reading is told           | 512  |
+      | tokens that an engine works through at once                   | 512  |
+      | tokens that it does on a CPU                                  | 256  |
+      | seconds of a batch behind which a long prompt rests           | 0.25 |
+      | share of them for which it rests                              | 0.5  |
+      | tokens that a picture counts as                               | 576  |
       | seconds between two lines about a long prompt or answer       | 10   |
       | characters of a line of narration                             | 100  |
       | names that an error lists                                     | 8    |

@@ -12,7 +12,7 @@ import msgspec
 from harness import settings_page
 from harness.decisions import paper
 from rbee.hive import processors
-from rbee.hive.models import hub, provision, provisioner
+from rbee.hive.models import hub, pooling, provision, provisioner
 from rbee.hive.models.pooling import default_context
 from rbee.hive.workers import restart
 from rbee.hive.workers.restart import restart_delay
@@ -31,6 +31,8 @@ from rbee.wire.messages.models import ClusterModelView
 from rbee.wire.messages.workers import LEAST_GAIN
 from rbee.wire.settings import Settings, settings_from, with_flags
 from rbee.worker import telling
+from rbee.worker.engines import turns
+from rbee.worker.engines.llamacpp import body
 
 _CHAT = {"model": "minillama", "messages": [{"role": "user", "content": "hello"}]}
 #: What is handed in, and what it says besides.
@@ -61,6 +63,11 @@ def fixed() -> dict[str, str]:
         "MiB of a device that are never a model's": placement.DEVICE_FLOOR / mebibyte,
         "times as fast with a draft that it is used": LEAST_GAIN,
         "tokens of a prompt beyond which its reading is told": telling._LONG,
+        "tokens that an engine works through at once": pooling._BATCH,
+        "tokens that it does on a CPU": pooling._BATCH_ON_CPU,
+        "seconds of a batch behind which a long prompt rests": turns._LONG_BATCH_S,
+        "share of them for which it rests": turns._SHARE_OF_WRITERS,
+        "tokens that a picture counts as": body._TOKENS_OF_PICTURE,
         "seconds between two lines about a long prompt or answer": telling._LINE,
         "characters of a line of narration": filling.LONGEST,
         "names that an error lists": errors._LISTED,
