@@ -30,7 +30,7 @@ class _Prompt:
 
     def begin_or_go_on(self) -> None:
         """It is given to the engine, unless it has to wait."""
-        if self.is_in or self.turn.is_held():
+        if self.is_in or self.turn.check_hold():
             return
         self.turn.waits(threading.Event(), lambda is_held: None)
         self.is_in = True
@@ -159,7 +159,7 @@ class _Engine:
 
     def step(self, turn: PromptTurn, *, writes: bool) -> None:
         """One batch, or what there is of it."""
-        if not self.ended and not self._is_in and not self._is_stopping and not turn.is_held():
+        if not self.ended and not self._is_in and not self._is_stopping and not turn.check_hold():
             turn.waits(threading.Event(), lambda is_held: None)
             self._is_in = True
             turn.stops(Work(self._read, self._tokens, 0))

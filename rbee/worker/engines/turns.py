@@ -151,9 +151,9 @@ class PromptTurn:
     def waits(self, cancelled: threading.Event, on_hold: Callable[[bool], object]) -> None:
         """Blocks while it is held, or until it is cancelled; `on_hold` is told before and after."""
         with self._turns.changed:
-            if self.is_held():
+            if self.check_hold():
                 on_hold(True)
-                while self.is_held() and not cancelled.is_set():
+                while self.check_hold() and not cancelled.is_set():
                     rest = self._rest_until - self._turns.now()
                     self._turns.changed.wait(_LOOK_S if self.before else min(rest, _LOOK_S))
                 on_hold(False)
@@ -161,8 +161,9 @@ class PromptTurn:
             self._rest = self._rest_until = 0.0
             self._since = self._turns.now()
 
-    def is_held(self) -> bool:
-        """Whether others are read before any more of it is, or write before that."""
+    def check_hold(self) -> bool:
+        """Whether others are read before any more of it is, or write before that. Forgets who was
+        given up, and begins its rest once nobody else is read before it."""
         # One that was given up may never come back from an engine that forgot it.
         self.before = {each for each in self.before if each.is_wanted}
         if self.before:
