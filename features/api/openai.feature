@@ -4,7 +4,6 @@ Feature: Programs that speak OpenAI's API
 
   Rule: What they ask for, they get
 
-    @only-asks
     @fault.queen.all-at-the-beginning
     @fault.worker.own-samplers
     Scenario: Answers of every kind
